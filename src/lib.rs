@@ -1,0 +1,12 @@
+//! Treue: loyalty policies over a base of customers and purchases.
+//!
+//! The modules are floors: each uses lower ones only. `ARCHITECTURE.md` has the plan of the house.
+
+pub mod diagnostic;
+pub mod id;
+pub mod metric;
+pub mod model;
+pub mod money;
+pub mod policy;
+pub mod script;
+pub mod time;

@@ -1,0 +1,3 @@
+//! The `treue` command.
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! What the shop has and does: customers, baskets, purchases, and what is decided about them.
+//!
+//! Reading order: [`basket`], [`customer`], [`purchase`], [`facts`], [`decision`] (with its trace).
+
+mod basket;
+mod customer;
+mod decision;
+mod facts;
+mod interaction;
+mod purchase;
+
+pub use basket::{Basket, Line, MAX_LINES};
+pub use customer::{Attribute, Customer};
+pub use decision::{Applied, Cut, DecidedLine, Decision, Invalid, LimitKind, NextStep, Reason, Rejected, Totals};
+pub use facts::{Allowance, Facts};
+pub use interaction::Interaction;
+pub use purchase::{Purchase, PurchaseLine, Return, ReturnLine};

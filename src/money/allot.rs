@@ -1,0 +1,90 @@
+//! Splitting an amount in proportion, without losing a cent: the largest-remainder (Hare–Niemeyer) method.
+
+use super::amount::Money;
+
+/// Splits `total` over `weights` in proportion by largest remainder; of equal remainders the earlier wins.
+///
+/// The parts add up to `total`. Where `total` is at most the sum of the weights, no part exceeds its weight.
+/// Weights and total are not below zero. With no weight at all there is nothing to split over, and all parts are zero.
+pub fn allot(total: Money, weights: &[Money], parts: &mut Vec<Money>) {
+    parts.clear();
+    let sum: i128 = weights.iter().map(|w| w.wide()).sum();
+    if sum == 0 {
+        parts.resize(weights.len(), Money::ZERO);
+        return;
+    }
+    let mut given: i128 = 0;
+    for weight in weights {
+        let part = total.wide() * weight.wide() / sum;
+        given += part;
+        parts.push(Money(part as i64));
+    }
+    let mut left = total.wide() - given;
+    if left == 0 {
+        return;
+    }
+    // `left` is below the number of lines: hand out one unit at a time, largest remainder first.
+    let remainder = |at: usize| total.wide() * weights[at].wide() % sum;
+    if left == 1 {
+        // The usual case needs no sorting.
+        let mut best = 0;
+        for at in 1..weights.len() {
+            if remainder(at) > remainder(best) {
+                best = at;
+            }
+        }
+        parts[best] += Money(1);
+        return;
+    }
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by(|a, b| remainder(*b).cmp(&remainder(*a)).then(a.cmp(b)));
+    for at in order {
+        if left == 0 {
+            break;
+        }
+        parts[at] += Money(1);
+        left -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(total: i64, weights: &[i64]) -> Vec<i64> {
+        let weights: Vec<Money> = weights.iter().copied().map(Money).collect();
+        let mut parts = Vec::new();
+        allot(Money(total), &weights, &mut parts);
+        parts.into_iter().map(|p| p.0).collect()
+    }
+
+    #[test]
+    fn splits_by_largest_remainder() {
+        let check = |total, weights: &[i64], expect: &[i64]| assert_eq!(split(total, weights), expect);
+        check(10, &[100, 100, 100], &[4, 3, 3]);
+        check(2, &[100, 100, 100], &[1, 1, 0]);
+        check(100, &[50, 30, 20], &[50, 30, 20]);
+        check(1, &[1, 2], &[0, 1]);
+        check(5, &[0, 10], &[0, 5]);
+        check(0, &[1, 2], &[0, 0]);
+        check(7, &[0, 0], &[0, 0]);
+        check(3, &[], &[]);
+    }
+
+    proptest! {
+        /// Property 1 and 2: lines add up to the discount; no line goes below zero.
+        #[test]
+        fn adds_up_and_stays_within(weights in prop::collection::vec(0i64..1_000_000, 1..40), share in 0u32..=1_000_000) {
+            let sum: i64 = weights.iter().sum();
+            let total = (i128::from(sum) * i128::from(share) / 1_000_000) as i64;
+            let parts = split(total, &weights);
+            if sum > 0 {
+                prop_assert_eq!(parts.iter().sum::<i64>(), total);
+            }
+            for (part, weight) in parts.iter().zip(&weights) {
+                prop_assert!(0 <= *part && part <= weight);
+            }
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! Compiling and calling.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage, BasicStringPackage,
+    LanguageCorePackage, LogicPackage, MoreStringPackage, Package,
+};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, ParseError, Position, Scope};
+use rust_decimal::Decimal;
+
+use super::values::{self, ScriptBasket, ScriptCustomer, ScriptInstant};
+use crate::id::Name;
+use crate::money::Rate;
+use crate::time::Local;
+
+/// Steps a script may take in one call. Together with the sizes below this bounds its time too.
+const MAX_OPERATIONS: u64 = 50_000;
+const MAX_CALL_DEPTH: usize = 24;
+const MAX_EXPRESSION_DEPTH: usize = 48;
+const MAX_STRING: usize = 4_096;
+const MAX_ARRAY: usize = 5_000;
+const MAX_MAP: usize = 500;
+const MAX_VARIABLES: usize = 100;
+const MAX_FUNCTIONS: usize = 200;
+
+/// The compiled scripts of a bundle, and the engine that runs them.
+pub struct Scripts {
+    engine: Engine,
+    modules: Vec<Module>,
+}
+
+struct Module {
+    /// Name as policies write it before the dot: `offers` for `scripts/offers.rhai`.
+    name: Name,
+    /// Path as diagnostics show it.
+    path: Name,
+    ast: AST,
+}
+
+/// A function of a script file, with the number of arguments it was asked for with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    module: u16,
+    name: Name,
+}
+
+/// A compiled expression, and where it stands.
+#[derive(Clone)]
+pub struct Expression {
+    ast: Arc<AST>,
+    text: Name,
+    path: Name,
+    line: u32,
+    column: u32,
+}
+
+/// The author's mistake in a script, line and column from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompileError {
+    /// What is wrong.
+    pub message: String,
+    /// Line, or 0 where unknown.
+    pub line: u32,
+    /// Column, or 0 where unknown.
+    pub column: u32,
+}
+
+/// A script that failed while it ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptError {
+    /// What went wrong.
+    pub message: String,
+    /// In which file.
+    pub file: String,
+    /// Line from 1, or 0 where unknown.
+    pub line: u32,
+    /// Column from 1, or 0 where unknown.
+    pub column: u32,
+}
+
+/// What the script of a discount returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// `()`: no grant.
+    Nothing,
+    /// A share of the eligible value: `percent(5)` or `"5%"`.
+    Rate(Rate),
+    /// An amount in major units, not below zero.
+    Amount(Decimal),
+}
+
+impl Scripts {
+    /// An engine with nothing compiled yet.
+    pub fn new() -> Self {
+        Self { engine: engine(), modules: Vec::new() }
+    }
+
+    /// Compiles one file. `name` is what policies write before the dot.
+    pub fn add(&mut self, name: &str, path: &str, text: &str) -> Result<(), CompileError> {
+        let mut ast = self.engine.compile(text).map_err(|error| compile_error(&error))?;
+        ast.set_source(path);
+        // Statements outside of functions never run: only functions are called.
+        let ast = ast.clone_functions_only();
+        self.modules.push(Module { name: name.into(), path: path.into(), ast });
+        Ok(())
+    }
+
+    /// Compiles an expression that stands at this place of a policy.
+    pub fn expression(&self, text: &str, path: &str, line: u32, column: u32) -> Result<Expression, CompileError> {
+        let ast = self.engine.compile_expression(text).map_err(|error| compile_error(&error))?;
+        Ok(Expression { ast: Arc::new(ast), text: text.into(), path: path.into(), line, column })
+    }
+
+    /// Names of the compiled files.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.modules.iter().map(|module| module.name.as_ref())
+    }
+
+    /// Functions of a file with their numbers of parameters; absent where there is no such file.
+    pub fn functions(&self, module: &str) -> Option<Vec<(String, usize)>> {
+        let module = self.modules.iter().find(|known| known.name.as_ref() == module)?;
+        let public = module.ast.iter_functions().filter(|f| f.access == rhai::FnAccess::Public);
+        Some(public.map(|f| (f.name.to_owned(), f.params.len())).collect())
+    }
+
+    /// The function `file.name` with so many parameters.
+    pub fn function(&self, module: &str, name: &str, parameters: usize) -> Option<Function> {
+        let at = self.modules.iter().position(|known| known.name.as_ref() == module)?;
+        let found = self.functions(module)?.iter().any(|(known, count)| known == name && *count == parameters);
+        found.then(|| Function { module: at as u16, name: name.into() })
+    }
+
+    /// Runs the script of a discount: `fn name(customer, basket)`.
+    pub fn grant(
+        &self,
+        function: &Function,
+        customer: ScriptCustomer,
+        basket: ScriptBasket,
+    ) -> Result<Verdict, ScriptError> {
+        let value = self.call(function, (customer, basket))?;
+        verdict(&value).map_err(|message| self.error_in(function, message))
+    }
+
+    /// Runs the script of a segment: `fn name(customer)`, which returns the name of a class.
+    pub fn classify(&self, function: &Function, customer: ScriptCustomer) -> Result<String, ScriptError> {
+        let value = self.call(function, (customer,))?;
+        let found = value.type_name();
+        value
+            .into_string()
+            .map_err(|_| self.error_in(function, format!("returned {}, wanted the name of a class", plain_type(found))))
+    }
+
+    /// Evaluates an `if` expression.
+    pub fn holds(
+        &self,
+        expression: &Expression,
+        customer: ScriptCustomer,
+        basket: ScriptBasket,
+        at: Local,
+    ) -> Result<bool, ScriptError> {
+        let error = |message: String, place: Position| {
+            let line = place.line().unwrap_or(1) as u32;
+            let column = place.position().unwrap_or(1) as u32;
+            ScriptError {
+                message,
+                file: expression.path.to_string(),
+                line: expression.line + line - 1,
+                column: if line == 1 { expression.column + column - 1 } else { column },
+            }
+        };
+        let mut scope = Scope::new();
+        scope.push_constant("customer", customer);
+        scope.push_constant("basket", basket);
+        scope.push_constant("at", ScriptInstant(at));
+        let run = AssertUnwindSafe(|| self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &expression.ast));
+        match catch_unwind(run) {
+            Ok(Ok(value)) => value
+                .as_bool()
+                .map_err(|found| error(format!("gave {}, wanted true or false", plain_type(found)), Position::NONE)),
+            Ok(Err(failed)) => {
+                let (message, place) = innermost(&failed);
+                Err(error(message, place))
+            }
+            Err(_) => Err(error("panicked".to_owned(), Position::NONE)),
+        }
+    }
+
+    fn call(&self, function: &Function, arguments: impl rhai::FuncArgs) -> Result<Dynamic, ScriptError> {
+        let module = &self.modules[function.module as usize];
+        let mut scope = Scope::new();
+        let options = CallFnOptions::new().eval_ast(false);
+        let run = AssertUnwindSafe(|| {
+            self.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &module.ast, &function.name, arguments)
+        });
+        match catch_unwind(run) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(failed)) => {
+                let (message, place) = innermost(&failed);
+                Err(ScriptError {
+                    message,
+                    file: module.path.to_string(),
+                    line: place.line().unwrap_or(0) as u32,
+                    column: place.position().unwrap_or(0) as u32,
+                })
+            }
+            Err(_) => Err(self.error_in(function, "panicked".to_owned())),
+        }
+    }
+
+    fn error_in(&self, function: &Function, message: String) -> ScriptError {
+        let module = &self.modules[function.module as usize];
+        let message = format!("`{}` {message}", function.name);
+        ScriptError { message, file: module.path.to_string(), line: 0, column: 0 }
+    }
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Scripts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn engine() -> Engine {
+    let mut engine = Engine::new_raw();
+    LanguageCorePackage::new().register_into_engine(&mut engine);
+    ArithmeticPackage::new().register_into_engine(&mut engine);
+    LogicPackage::new().register_into_engine(&mut engine);
+    BasicMathPackage::new().register_into_engine(&mut engine);
+    BasicIteratorPackage::new().register_into_engine(&mut engine);
+    BasicStringPackage::new().register_into_engine(&mut engine);
+    MoreStringPackage::new().register_into_engine(&mut engine);
+    BasicArrayPackage::new().register_into_engine(&mut engine);
+    BasicMapPackage::new().register_into_engine(&mut engine);
+    engine.disable_symbol("eval").disable_symbol("import").disable_symbol("export");
+    engine.set_max_operations(MAX_OPERATIONS);
+    engine.set_max_call_levels(MAX_CALL_DEPTH);
+    engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
+    engine.set_max_string_size(MAX_STRING);
+    engine.set_max_array_size(MAX_ARRAY);
+    engine.set_max_map_size(MAX_MAP);
+    engine.set_max_variables(MAX_VARIABLES);
+    engine.set_max_functions(MAX_FUNCTIONS);
+    engine.set_max_modules(0);
+    engine.set_fail_on_invalid_map_property(true);
+    values::register(&mut engine);
+    engine
+}
+
+fn compile_error(error: &ParseError) -> CompileError {
+    CompileError {
+        message: lower_first(&error.err_type().to_string()),
+        line: error.position().line().unwrap_or(0) as u32,
+        column: error.position().position().unwrap_or(0) as u32,
+    }
+}
+
+fn innermost(error: &EvalAltResult) -> (String, Position) {
+    let inner = error.unwrap_inner();
+    let mut plain = inner.clone_without_place();
+    if let EvalAltResult::ErrorRuntime(value, _) = inner
+        && let Ok(text) = value.clone().into_string()
+    {
+        plain = text;
+    }
+    (lower_first(&plain), inner.position())
+}
+
+trait WithoutPlace {
+    fn clone_without_place(&self) -> String;
+}
+
+impl WithoutPlace for EvalAltResult {
+    /// The message without the ` (line 1, position 2)` at its end.
+    fn clone_without_place(&self) -> String {
+        let text = self.to_string();
+        match text.rfind(" (line ") {
+            Some(at) => text[..at].to_owned(),
+            None => text,
+        }
+    }
+}
+
+fn verdict(value: &Dynamic) -> Result<Verdict, String> {
+    let amount = |number: Decimal| {
+        if number.is_sign_negative() && !number.is_zero() {
+            Err(format!("returned {number}, wanted an amount not below zero"))
+        } else {
+            Ok(Verdict::Amount(number))
+        }
+    };
+    if value.is_unit() {
+        return Ok(Verdict::Nothing);
+    }
+    if let Ok(number) = value.as_decimal() {
+        return amount(number);
+    }
+    if let Ok(number) = value.as_int() {
+        return amount(Decimal::from(number));
+    }
+    if let Some(rate) = value.read_lock::<Rate>() {
+        return Ok(Verdict::Rate(*rate));
+    }
+    if let Ok(text) = value.clone().into_immutable_string() {
+        return Rate::parse(&text)
+            .map(Verdict::Rate)
+            .map_err(|_| format!("returned `{text}`, wanted a rate such as `5%`, an amount or `()`"));
+    }
+    Err(format!("returned {}, wanted a rate, an amount or `()`", plain_type(value.type_name())))
+}
+
+/// A type as the author of a script knows it, without Rust paths.
+fn plain_type(name: &str) -> String {
+    let short = name.rsplit("::").next().unwrap_or(name);
+    match short {
+        "()" => "`()`".to_owned(),
+        "i64" => "a whole number".to_owned(),
+        "decimal" | "Decimal" => "a decimal".to_owned(),
+        "string" | "String" | "ImmutableString" => "text".to_owned(),
+        "bool" => "true or false".to_owned(),
+        other => format!("a value of type `{other}`"),
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        // An abbreviation keeps its capitals.
+        Some(first) if !letters.clone().next().is_some_and(char::is_uppercase) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
