@@ -4,7 +4,11 @@
 //! adds), [`fold`] (events to values).
 
 mod definition;
+mod event;
 mod filter;
+mod fold;
 
 pub use definition::{Average, Count, Measure, Metric, Since, Sum, Window};
+pub use event::{Event, Mark, Totals, interaction_adds, purchase_adds};
 pub use filter::{LineFilter, Lists};
+pub use fold::{History, Reader, Timelines};

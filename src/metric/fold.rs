@@ -1,0 +1,250 @@
+//! Events to values.
+
+use smallvec::SmallVec;
+
+use super::definition::{Average, Count, Measure, Metric, Since, Sum, Window};
+use super::event::{Event, Mark, Totals};
+use crate::money::{Currency, Money, Number};
+use crate::time::{Instant, Zone};
+
+/// One customer's events, wherever they are kept. `filter` is an index into the bundle's filters.
+pub trait Timelines {
+    /// What can go wrong while reading.
+    type Error;
+
+    /// Everything strictly before an instant.
+    fn mark(&mut self, filter: Option<u16>, before: Instant) -> Result<Mark, Self::Error>;
+
+    /// The first purchase that was not fully returned.
+    fn first_purchase(&mut self, filter: Option<u16>) -> Result<Option<Instant>, Self::Error>;
+
+    /// Events within `from..until`, in order of time.
+    fn events(&mut self, filter: Option<u16>, from: Instant, until: Instant) -> Result<Vec<Event>, Self::Error>;
+}
+
+/// Events of one customer in memory, by filter: `History::default()` is a guest's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    all: Track,
+    filtered: Vec<Track>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Track {
+    events: Vec<Event>,
+    /// Everything before each event.
+    marks: Vec<Mark>,
+    until: Mark,
+    first_purchase: Option<Instant>,
+}
+
+impl Track {
+    fn push(&mut self, event: Event) {
+        self.marks.push(self.until);
+        self.until = self.until.take(&event);
+        if event.adds.purchases > 0 && self.first_purchase.is_none() {
+            self.first_purchase = Some(event.at);
+        }
+        self.events.push(event);
+    }
+
+    fn position(&self, at: Instant) -> usize {
+        self.events.partition_point(|event| event.at < at)
+    }
+}
+
+impl History {
+    /// From events of all lines, and of the lines of each filter. Each list is in order of time.
+    pub fn new(all: impl IntoIterator<Item = Event>, filtered: Vec<Vec<Event>>) -> Self {
+        let track = |events: &mut dyn Iterator<Item = Event>| {
+            let mut track = Track::default();
+            events.for_each(|event| track.push(event));
+            track
+        };
+        Self {
+            all: track(&mut all.into_iter()),
+            filtered: filtered.into_iter().map(|events| track(&mut events.into_iter())).collect(),
+        }
+    }
+
+    fn track(&self, filter: Option<u16>) -> Option<&Track> {
+        match filter {
+            None => Some(&self.all),
+            Some(at) => self.filtered.get(at as usize),
+        }
+    }
+}
+
+impl Timelines for History {
+    type Error = std::convert::Infallible;
+
+    fn mark(&mut self, filter: Option<u16>, before: Instant) -> Result<Mark, Self::Error> {
+        let Some(track) = self.track(filter) else { return Ok(Mark::default()) };
+        Ok(track.marks.get(track.position(before)).copied().unwrap_or(track.until))
+    }
+
+    fn first_purchase(&mut self, filter: Option<u16>) -> Result<Option<Instant>, Self::Error> {
+        Ok(self.track(filter).and_then(|track| track.first_purchase))
+    }
+
+    fn events(&mut self, filter: Option<u16>, from: Instant, until: Instant) -> Result<Vec<Event>, Self::Error> {
+        let Some(track) = self.track(filter) else { return Ok(Vec::new()) };
+        Ok(track.events[track.position(from)..track.position(until)].to_vec())
+    }
+}
+
+/// Reads metrics of one customer as of one instant; what several metrics need is read once.
+pub struct Reader<'a, T: Timelines> {
+    timelines: &'a mut T,
+    zone: Zone,
+    currency: Currency,
+    marks: SmallVec<[(Option<u16>, Instant, Mark); 6]>,
+    starts: SmallVec<[(Window, Instant, Instant); 4]>,
+}
+
+impl<'a, T: Timelines> Reader<'a, T> {
+    /// A reader over these events.
+    pub fn new(timelines: &'a mut T, zone: Zone, currency: Currency) -> Self {
+        Self { timelines, zone, currency, marks: SmallVec::new(), starts: SmallVec::new() }
+    }
+
+    /// The value of a metric as of `at`: only events strictly before count.
+    pub fn value(&mut self, metric: &Metric, at: Instant) -> Result<Option<Number>, T::Error> {
+        let until = self.mark(metric.filter, at)?;
+        if let Measure::DaysSince(since) = metric.measure {
+            let from = match since {
+                Since::LastPurchase => until.last_purchase,
+                Since::LastInteraction => until.last_interaction,
+                Since::FirstPurchase => self.timelines.first_purchase(metric.filter)?.filter(|first| *first < at),
+            };
+            return Ok(from.map(|from| Number::int(self.whole_days(from, at))));
+        }
+        let totals = match self.start(metric.window, at) {
+            None => until.totals,
+            Some(start) => {
+                let before = self.mark(metric.filter, start)?.totals;
+                // Both are sums of one account, and the later holds the earlier.
+                until.totals.checked_sub(before).unwrap_or_default()
+            }
+        };
+        Ok(value_of(metric.measure, &totals, self.currency))
+    }
+
+    /// The largest value that the metric had at any instant within `from..=at`.
+    pub fn best(&mut self, metric: &Metric, from: Instant, at: Instant) -> Result<Option<Number>, T::Error> {
+        let mut best = self.value(metric, from)?.max(self.value(metric, at)?);
+        let days = matches!(metric.measure, Measure::DaysSince(_));
+        let events = self.timelines.events(metric.filter, from, at)?;
+        for event in &events {
+            // A value changes right after an event; days since one are most right before the next.
+            let when = if days { event.at } else { event.at.plus_micros(1).min(at) };
+            best = best.max(self.value_uncached(metric, when)?);
+        }
+        if !metric.measure.only_grows() {
+            for when in self.leaving(metric, from, at)? {
+                best = best.max(self.value_uncached(metric, when)?);
+            }
+        }
+        Ok(best)
+    }
+
+    /// Instants within `from..at` at which something leaves the window.
+    fn leaving(&mut self, metric: &Metric, from: Instant, at: Instant) -> Result<Vec<Instant>, T::Error> {
+        let mut instants = Vec::new();
+        match metric.window {
+            Window::Lifetime => {}
+            Window::Within(duration) => {
+                let first = duration.before(from, self.zone);
+                for event in self.timelines.events(metric.filter, first, at)? {
+                    instants.push(duration.after(event.at, self.zone).plus_micros(1));
+                }
+            }
+            Window::Since(period) => {
+                let mut start = period.next(from, self.zone);
+                while start < at {
+                    instants.push(start);
+                    start = period.next(start, self.zone);
+                }
+            }
+        }
+        instants.retain(|when| from <= *when && *when < at);
+        Ok(instants)
+    }
+
+    fn value_uncached(&mut self, metric: &Metric, at: Instant) -> Result<Option<Number>, T::Error> {
+        // Many instants, each asked once: keep the memory of marks small.
+        let (marks, starts) = (self.marks.len(), self.starts.len());
+        let value = self.value(metric, at);
+        self.marks.truncate(marks);
+        self.starts.truncate(starts);
+        value
+    }
+
+    fn mark(&mut self, filter: Option<u16>, before: Instant) -> Result<Mark, T::Error> {
+        if let Some((.., mark)) = self.marks.iter().find(|(f, at, _)| *f == filter && *at == before) {
+            return Ok(*mark);
+        }
+        let mark = self.timelines.mark(filter, before)?;
+        self.marks.push((filter, before, mark));
+        Ok(mark)
+    }
+
+    fn start(&mut self, window: Window, at: Instant) -> Option<Instant> {
+        if window == Window::Lifetime {
+            return None;
+        }
+        if let Some((.., start)) = self.starts.iter().find(|(w, t, _)| *w == window && *t == at) {
+            return Some(*start);
+        }
+        let start = window.start(at, self.zone)?;
+        self.starts.push((window, at, start));
+        Some(start)
+    }
+
+    /// How many whole days have passed on the wall clock.
+    fn whole_days(&self, from: Instant, until: Instant) -> i64 {
+        (self.zone.local(until) - self.zone.local(from)).num_days()
+    }
+}
+
+impl Measure {
+    /// Whether an event can only raise the value, and its leaving only lower it.
+    const fn only_grows(self) -> bool {
+        match self {
+            Self::Sum(sum) => !matches!(sum, Sum::Margin | Sum::Profit),
+            Self::Count(_) => true,
+            Self::Average(_) | Self::DaysSince(_) => false,
+        }
+    }
+}
+
+fn value_of(measure: Measure, totals: &Totals, currency: Currency) -> Option<Number> {
+    let money = |minor: i64| Number::money(Money(minor), currency);
+    let net = Number::money(Money(totals.gross), currency) - money(totals.discount);
+    let sum = |sum: Sum| match sum {
+        Sum::Gross => money(totals.gross),
+        Sum::Discount => money(totals.discount),
+        Sum::Net => net,
+        Sum::Cost => money(totals.cost),
+        Sum::Margin => net - money(totals.cost),
+        Sum::Profit => net - money(totals.cost) - money(totals.service_cost),
+        Sum::ServiceCost => money(totals.service_cost),
+        Sum::Quantity => Number(i128::from(totals.quantity) * 1_000),
+    };
+    let average = |sum: Number, count: i64| (count > 0).then(|| sum.average(count));
+    match measure {
+        Measure::Sum(what) => Some(sum(what)),
+        Measure::Count(Count::Purchases) => Some(Number::int(totals.purchases)),
+        Measure::Count(Count::Interactions) => Some(Number::int(totals.interactions)),
+        Measure::Average(what) => match what {
+            Average::Gross => average(sum(Sum::Gross), totals.purchases),
+            Average::Discount => average(sum(Sum::Discount), totals.purchases),
+            Average::Net => average(sum(Sum::Net), totals.purchases),
+            Average::Margin => average(sum(Sum::Margin), totals.purchases),
+            Average::Quantity => average(sum(Sum::Quantity), totals.purchases),
+            Average::ServiceCost => average(sum(Sum::ServiceCost), totals.interactions),
+            Average::Rating => average(Number::int(totals.rating_sum), totals.ratings),
+        },
+        Measure::DaysSince(_) => None,
+    }
+}
