@@ -2,7 +2,9 @@
 //!
 //! The modules are floors: each uses lower ones only. `ARCHITECTURE.md` has the plan of the house.
 
+pub mod analytics;
 pub mod diagnostic;
+pub mod engine;
 pub mod id;
 pub mod metric;
 pub mod model;

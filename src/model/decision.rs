@@ -28,6 +28,8 @@ pub struct Decision {
     pub snapshot: u64,
     /// What is missing to the next step of each ladder.
     pub next_steps: Vec<NextStep>,
+    /// Segments whose script failed, and how: their class is absent.
+    pub failures: Vec<(u16, Reason)>,
 }
 
 /// A line with what was granted on it.

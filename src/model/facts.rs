@@ -1,6 +1,6 @@
 //! Everything a decision may read besides the basket, as one value.
 
-use crate::model::Customer;
+use crate::model::{Customer, Reason};
 use crate::money::{Money, Number};
 use crate::time::{Instant, Local};
 
@@ -28,6 +28,8 @@ pub struct Facts {
     pub metrics: Vec<Option<Number>>,
     /// One class index per segment of the bundle; script segments are left absent and settled by the engine.
     pub classes: Vec<Option<u16>>,
+    /// Segments whose script failed, and how.
+    pub failures: Vec<(u16, Reason)>,
     /// The cut-off snapshot that rank and score segments were read from; 0 before the first.
     pub snapshot: u64,
     /// What is left, one per discount of the bundle.

@@ -8,7 +8,7 @@ use crate::diagnostic::Sources;
 use crate::id::{Name, Revision};
 use crate::metric::{LineFilter, Metric};
 use crate::money::{Currency, Money, Number, Quantity, Rate};
-use crate::script::{Expression, Function, Scripts};
+use crate::script::{Expression, Function, Scripts, Vocabulary};
 use crate::time::{Duration, Instant, Period, Zone};
 
 /// Policies and scripts together, frozen and hashed.
@@ -46,6 +46,8 @@ pub struct Bundle {
     pub experiments: Vec<Experiment>,
     /// The compiled scripts.
     pub scripts: Arc<Scripts>,
+    /// Names of metrics, segments and classes, as scripts ask for them.
+    pub vocabulary: Arc<Vocabulary>,
 }
 
 /// A rule that sorts customers.

@@ -210,10 +210,14 @@ impl Scripts {
         }
     }
 
-    fn error_in(&self, function: &Function, message: String) -> ScriptError {
+    /// Where a function stands, as an error that says nothing yet.
+    pub fn place(&self, function: &Function) -> ScriptError {
         let module = &self.modules[function.module as usize];
-        let message = format!("`{}` {message}", function.name);
-        ScriptError { message, file: module.path.to_string(), line: 0, column: 0 }
+        ScriptError { message: String::new(), file: module.path.to_string(), line: 0, column: 0 }
+    }
+
+    fn error_in(&self, function: &Function, message: String) -> ScriptError {
+        ScriptError { message: format!("`{}` {message}", function.name), ..self.place(function) }
     }
 }
 

@@ -1,0 +1,157 @@
+//! Conditions: whether they hold, and what was found.
+
+use chrono::{Datelike, Days, Months, NaiveDate};
+use smallvec::SmallVec;
+
+use crate::model::{Basket, Facts, Reason};
+use crate::money::Quantity;
+use crate::policy::{Condition, Discount, Validity};
+use crate::time::Duration;
+
+use super::price::Priced;
+use crate::model::Invalid;
+
+/// Reasons collected on the way; most conditions are few.
+pub(super) type Reasons = SmallVec<[Reason; 2]>;
+
+/// Checks every condition of a map: what was found, in order. All of it is kept, so that a no can name all its causes.
+pub(super) fn check_all(
+    conditions: &[Condition],
+    facts: &Facts,
+    basket: &Basket,
+    priced: &Priced,
+    holding: &mut Reasons,
+    failing: &mut Reasons,
+) {
+    for (at, condition) in conditions.iter().enumerate() {
+        let reason = check(at as u16, condition, facts, basket, priced);
+        if holds(&reason) { holding.push(reason) } else { failing.push(reason) }
+    }
+}
+
+/// Whether all hold, without saying why.
+pub(super) fn all_hold(conditions: &[Condition], facts: &Facts, basket: &Basket, priced: &Priced) -> bool {
+    conditions.iter().all(|condition| holds(&check(0, condition, facts, basket, priced)))
+}
+
+fn holds(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Class { holds: true, .. }
+            | Reason::Metric { holds: true, .. }
+            | Reason::BasketGross { holds: true, .. }
+            | Reason::BasketQuantity { holds: true, .. }
+            | Reason::Birthday { holds: true, .. }
+            | Reason::Attribute { holds: true, .. }
+            | Reason::Code { holds: true, .. }
+    )
+}
+
+fn check(at: u16, condition: &Condition, facts: &Facts, basket: &Basket, priced: &Priced) -> Reason {
+    match condition {
+        Condition::Class { segment, classes } => {
+            let class = facts.classes[*segment as usize];
+            let holds = class.is_some_and(|class| classes.contains(&class));
+            Reason::Class { condition: at, segment: *segment, class, holds }
+        }
+        Condition::Metric { metric, bounds } => {
+            let value = facts.metrics[*metric as usize];
+            let holds = value.is_some_and(|value| bounds.hold(&value));
+            Reason::Metric { condition: at, metric: *metric, value, holds }
+        }
+        Condition::BasketGross(bounds) => {
+            Reason::BasketGross { condition: at, value: priced.total, holds: bounds.hold(&priced.total) }
+        }
+        Condition::BasketQuantity(bounds) => {
+            let value = Quantity(basket.lines.iter().fold(0, |sum, line| sum.saturating_add(line.quantity.0)));
+            Reason::BasketQuantity { condition: at, value, holds: bounds.hold(&value) }
+        }
+        Condition::BirthdayWithin(duration) => {
+            let birthday = facts.customer.as_ref().and_then(|card| card.birthday);
+            let holds = birthday.is_some_and(|day| birthday_within(day, facts.local.date(), *duration));
+            Reason::Birthday { condition: at, known: birthday.is_some(), holds }
+        }
+        Condition::Attribute { name, values } => {
+            let found = facts.customer.as_ref().and_then(|card| card.attributes.get(name.as_ref()));
+            let value = found.map(ToString::to_string);
+            let holds = value.as_deref().is_some_and(|value| values.iter().any(|known| known.as_ref() == value));
+            Reason::Attribute { condition: at, value, holds }
+        }
+        Condition::Code(code) => {
+            Reason::Code { condition: at, holds: basket.codes.iter().any(|given| given.as_ref() == code.as_ref()) }
+        }
+    }
+}
+
+/// Whether a birthday falls on a day at most this long before or after `today`. One on 29 February is kept on the
+/// 28th where the year has no 29th.
+fn birthday_within(birthday: NaiveDate, today: NaiveDate, within: Duration) -> bool {
+    (-1..=1).any(|shift| {
+        let year = today.year() + shift;
+        let anniversary = NaiveDate::from_ymd_opt(year, birthday.month(), birthday.day())
+            .or_else(|| NaiveDate::from_ymd_opt(year, birthday.month(), 28));
+        let Some(anniversary) = anniversary else { return false };
+        let (first, last) = match within {
+            Duration::Days(days) => {
+                let days = Days::new(u64::from(days));
+                (anniversary.checked_sub_days(days), anniversary.checked_add_days(days))
+            }
+            Duration::Months(months) => {
+                let months = Months::new(months);
+                (anniversary.checked_sub_months(months), anniversary.checked_add_months(months))
+            }
+        };
+        first.is_none_or(|first| first <= today) && last.is_none_or(|last| today <= last)
+    })
+}
+
+/// Why a discount is not valid now, if it is not.
+pub(super) fn invalid(valid: &Validity, facts: &Facts) -> Option<Invalid> {
+    if valid.from.is_some_and(|from| facts.at < from) {
+        return Some(Invalid::NotYet);
+    }
+    if valid.until.is_some_and(|until| facts.at >= until) {
+        return Some(Invalid::Over);
+    }
+    if !valid.weekdays.is_empty() && !valid.weekdays.contains(&facts.local.weekday()) {
+        return Some(Invalid::Weekday);
+    }
+    let (from, until) = valid.hours?;
+    let now = facts.local.time();
+    let inside = if from < until { from <= now && now < until } else { from <= now || now < until };
+    (!inside).then_some(Invalid::Hour)
+}
+
+/// Whether the limits on uses leave any, and whether a guest can be counted at all.
+pub(super) fn uses_spent(discount: &Discount, slot: usize, facts: &Facts) -> Option<Reason> {
+    let allowance = facts.allowances.get(slot).copied().unwrap_or_default();
+    if discount.uses_per_customer.is_some() && facts.customer.is_none() {
+        return Some(Reason::GuestsHaveNoUses);
+    }
+    if allowance.customer_uses == Some(0) {
+        return Some(Reason::CustomerUsesSpent);
+    }
+    (allowance.total_uses == Some(0)).then_some(Reason::TotalUsesSpent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn birthdays_are_counted_day_by_day_across_years() {
+        let check = |birthday: &str, today: &str, within: &str, expect: bool| {
+            let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+            let within = Duration::parse(within).expect("a duration");
+            assert_eq!(birthday_within(day(birthday), day(today), within), expect, "{birthday} {today} {within}");
+        };
+        check("1990-03-08", "2026-03-01", "7 days", true);
+        check("1990-03-09", "2026-03-01", "7 days", false);
+        check("1990-02-22", "2026-03-01", "7 days", true);
+        check("1990-12-30", "2026-01-02", "7 days", true);
+        check("1990-01-02", "2026-12-30", "7 days", true);
+        check("1992-02-29", "2026-02-28", "1 day", true);
+        check("1992-02-29", "2026-03-02", "1 day", false);
+        check("1990-03-31", "2026-03-01", "1 month", true);
+    }
+}

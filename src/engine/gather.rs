@@ -1,0 +1,101 @@
+//! One customer's events to facts.
+
+use std::sync::Arc;
+
+use super::cutoff::CutOffs;
+use crate::metric::{Reader, Timelines};
+use crate::model::{Allowance, Customer, Facts, Reason};
+use crate::money::Number;
+use crate::policy::{Bundle, SegmentRule};
+use crate::script::{ScriptCustomer, ScriptError};
+use crate::time::Instant;
+
+/// What facts are made of, besides events.
+#[derive(Debug, Clone)]
+pub struct Gather<'a> {
+    /// The card; absent for a guest.
+    pub customer: Option<Customer>,
+    /// What is left of each discount.
+    pub allowances: Vec<Allowance>,
+    /// Points that can be redeemed.
+    pub points: i64,
+    /// Cut-offs for rank and score segments.
+    pub cut_offs: &'a CutOffs,
+    /// As of when.
+    pub at: Instant,
+}
+
+/// Reads every metric and class of one customer as of an instant.
+pub fn gather<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut T) -> Result<Facts, T::Error> {
+    let at = given.at;
+    let mut reader = Reader::new(timelines, bundle.zone, bundle.currency);
+    let metrics: Vec<Option<Number>> =
+        bundle.metrics.iter().map(|metric| reader.value(metric, at)).collect::<Result<_, _>>()?;
+    let mut classes = Vec::with_capacity(bundle.segments.len());
+    for (slot, segment) in bundle.segments.iter().enumerate() {
+        classes.push(match &segment.rule {
+            SegmentRule::Thresholds { metric, floors, descending, keep } => {
+                let slot = *metric as usize;
+                let mut value = metrics[slot];
+                if let Some(keep) = keep {
+                    value = value.max(reader.best(&bundle.metrics[slot], keep.before(at, bundle.zone), at)?);
+                }
+                threshold_class(value, floors, descending)
+            }
+            SegmentRule::Rank { .. } | SegmentRule::Score { .. } => given.cut_offs.class(slot, segment, &metrics),
+            SegmentRule::Script(_) => None,
+        });
+    }
+    let facts = Facts {
+        at,
+        local: bundle.zone.local(at),
+        customer: given.customer,
+        metrics,
+        classes,
+        failures: Vec::new(),
+        snapshot: given.cut_offs.id,
+        allowances: given.allowances,
+        points: given.points,
+    };
+    Ok(classify_by_script(bundle, facts))
+}
+
+/// The class with the highest threshold at or below the value.
+pub(super) fn threshold_class(value: Option<Number>, floors: &[Number], descending: &[u16]) -> Option<u16> {
+    let value = value?;
+    descending.iter().copied().find(|class| floors[*class as usize] <= value)
+}
+
+/// Settles the segments that scripts decide; they see the classes of all the others.
+pub(super) fn classify_by_script(bundle: &Bundle, facts: Facts) -> Facts {
+    if !bundle.segments.iter().any(|segment| matches!(segment.rule, SegmentRule::Script(_))) {
+        return facts;
+    }
+    let mut facts = Arc::new(facts);
+    let mut found = Vec::new();
+    for (slot, segment) in bundle.segments.iter().enumerate() {
+        let SegmentRule::Script(function) = &segment.rule else { continue };
+        let customer = ScriptCustomer::new(Arc::clone(&facts), Arc::clone(&bundle.vocabulary));
+        let class = bundle.scripts.classify(function, customer).and_then(|name| {
+            let known = segment.classes.iter().position(|class| class.as_ref() == name);
+            known.map(|class| class as u16).ok_or_else(|| ScriptError {
+                message: format!("returned `{name}`, which is no class of `{}`", segment.name),
+                ..bundle.scripts.place(function)
+            })
+        });
+        found.push((slot, class));
+    }
+    let settled = Arc::make_mut(&mut facts);
+    for (slot, class) in found {
+        match class {
+            Ok(class) => settled.classes[slot] = Some(class),
+            Err(error) => settled.failures.push((slot as u16, failed(error))),
+        }
+    }
+    Arc::unwrap_or_clone(facts)
+}
+
+/// A script's failure as a step of the trace.
+pub(super) fn failed(error: ScriptError) -> Reason {
+    Reason::ScriptFailed { message: error.message, file: error.file, line: error.line, column: error.column }
+}

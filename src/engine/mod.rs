@@ -1,0 +1,23 @@
+//! The one evaluator: facts and a basket in, a decision with its trace out. Pure and total.
+//!
+//! Reading order: [`price`] (a basket's lines in money), [`cutoff`] and [`gather`] (events to facts),
+//! [`decide`] (the whole), [`condition`] and [`offer`] (who may have what), [`grant`] (how much), [`stack`] (in which
+//! order, of a group which), [`limit`] (the bounds), [`points`], and [`explain`] (a trace in words).
+
+mod condition;
+mod cutoff;
+mod decide;
+mod explain;
+mod gather;
+mod grant;
+mod limit;
+mod offer;
+mod points;
+mod price;
+mod stack;
+
+pub use cutoff::{CutOffs, PartCuts, SegmentCuts};
+pub use decide::decide;
+pub use explain::{Explained, ExplainedApplied, ExplainedNextStep, ExplainedRejected, explain, reason_in_words};
+pub use gather::{Gather, gather};
+pub use price::{MAX_BASKET, PriceError, Priced, price};

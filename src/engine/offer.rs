@@ -1,0 +1,236 @@
+//! Who may have what: a discount whose conditions hold becomes an offer.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::condition::{Reasons, check_all, invalid, uses_spent};
+use super::gather::failed;
+use super::price::Priced;
+use crate::metric::LineFilter;
+use crate::model::{Basket, Facts, NextStep, Reason};
+use crate::money::{Money, Number, Rate};
+use crate::policy::{BasketAdds, Bundle, Discount, Experiment, Grant, Ladder};
+use crate::script::{ScriptBasket, ScriptCustomer, Verdict};
+
+/// A discount that this customer may have on this basket. How much it grants depends on what earlier ones leave.
+pub(super) struct Offer {
+    pub discount: u16,
+    pub kind: Kind,
+    pub because: Reasons,
+}
+
+/// What is granted, as far as it is known before stacking.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Rate(Rate),
+    Amount(Money),
+    Each(Money),
+    /// A sliced ladder: the metric before the basket.
+    Slices(Number),
+    Free {
+        buy: u32,
+        get: u32,
+    },
+}
+
+/// What scripts are shown, made once and only if one is asked.
+pub(super) struct Shown<'a> {
+    bundle: &'a Bundle,
+    facts: &'a Arc<Facts>,
+    basket: &'a Arc<Basket>,
+    priced: &'a Priced,
+    made: Option<(ScriptCustomer, ScriptBasket)>,
+}
+
+impl<'a> Shown<'a> {
+    pub fn new(bundle: &'a Bundle, facts: &'a Arc<Facts>, basket: &'a Arc<Basket>, priced: &'a Priced) -> Self {
+        Self { bundle, facts, basket, priced, made: None }
+    }
+
+    fn views(&mut self) -> (ScriptCustomer, ScriptBasket) {
+        let made = self.made.get_or_insert_with(|| {
+            let customer = ScriptCustomer::new(Arc::clone(self.facts), Arc::clone(&self.bundle.vocabulary));
+            let gross = self.priced.gross.to_vec();
+            (customer, ScriptBasket::new(Arc::clone(self.basket), gross, self.bundle.currency))
+        });
+        (made.0.clone(), made.1.clone())
+    }
+}
+
+/// An offer, or every reason against it.
+pub(super) fn offer(slot: usize, shown: &mut Shown<'_>) -> Result<Offer, Reasons> {
+    let (bundle, facts, basket, priced) = (shown.bundle, shown.facts, shown.basket, shown.priced);
+    let discount = &bundle.discounts[slot];
+    let mut holding = Reasons::new();
+    let mut failing = Reasons::new();
+    if let Some(why) = invalid(&discount.valid, facts) {
+        failing.push(Reason::NotValid { why });
+    }
+    check_all(&discount.when, facts, basket, priced, &mut holding, &mut failing);
+    if let Some(experiment) = held_out(bundle, slot, facts) {
+        failing.push(Reason::ControlGroup { experiment });
+    }
+    failing.extend(uses_spent(discount, slot, facts));
+    let eligible = eligible_total(discount, basket, priced);
+    if eligible.lines == 0 {
+        failing.push(Reason::NoEligibleLine);
+    }
+    let mut kind = None;
+    match &discount.grant {
+        Grant::Rate(rate) => kind = Some(Kind::Rate(*rate)),
+        Grant::Amount(amount) => kind = Some(Kind::Amount(*amount)),
+        Grant::Each(amount) => kind = Some(Kind::Each(*amount)),
+        Grant::Free { buy, get } => kind = Some(Kind::Free { buy: *buy, get: *get }),
+        Grant::Ladder(ladder) => match step(bundle, ladder, facts, &eligible) {
+            Ok((found, reason)) => {
+                kind = Some(found);
+                holding.push(reason);
+            }
+            Err(reason) => failing.push(reason),
+        },
+        Grant::Script(_) => {}
+    }
+    // A script runs last, and only where nothing else says no.
+    if failing.is_empty()
+        && let Some(expression) = &discount.condition
+    {
+        let (customer, basket) = shown.views();
+        match bundle.scripts.holds(expression, customer, basket, facts.local) {
+            Ok(true) => holding.push(Reason::If { holds: true }),
+            Ok(false) => failing.push(Reason::If { holds: false }),
+            Err(error) => failing.push(failed(error)),
+        }
+    }
+    if failing.is_empty()
+        && let Grant::Script(function) = &discount.grant
+    {
+        let (customer, basket) = shown.views();
+        match bundle.scripts.grant(function, customer, basket) {
+            Ok(Verdict::Nothing) => failing.push(Reason::ScriptDeclined),
+            Ok(Verdict::Rate(rate)) => {
+                kind = Some(Kind::Rate(rate));
+                holding.push(Reason::ScriptGranted);
+            }
+            Ok(Verdict::Amount(amount)) => {
+                kind = Some(Kind::Amount(to_money(amount, bundle)));
+                holding.push(Reason::ScriptGranted);
+            }
+            Err(error) => failing.push(failed(error)),
+        }
+    }
+    match kind {
+        Some(kind) if failing.is_empty() => {
+            if holding.is_empty() {
+                holding.push(Reason::Always);
+            }
+            Ok(Offer { discount: slot as u16, kind, because: holding })
+        }
+        _ => Err(failing),
+    }
+}
+
+/// A script's amount in minor units, rounded half away from zero; one beyond any basket is as good as the largest.
+fn to_money(amount: Decimal, bundle: &Bundle) -> Money {
+    let exponent = bundle.currency.exponent();
+    let rounded = amount.round_dp_with_strategy(exponent, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    let scale = 10i128.pow(exponent.saturating_sub(rounded.scale()));
+    let minor = rounded.mantissa().saturating_mul(scale);
+    Money::from_wide(minor).unwrap_or(super::price::MAX_BASKET).at_most(super::price::MAX_BASKET)
+}
+
+/// What of the basket, as it was asked about, is eligible.
+struct EligibleTotal {
+    lines: usize,
+    value: Money,
+    quantity: i64,
+}
+
+fn eligible_total(discount: &Discount, basket: &Basket, priced: &Priced) -> EligibleTotal {
+    let Some(eligible) = &discount.lines else {
+        let quantity = basket.lines.iter().fold(0i64, |sum, line| sum.saturating_add(line.quantity.0));
+        return EligibleTotal { lines: basket.lines.len(), value: priced.total, quantity };
+    };
+    let mut total = EligibleTotal { lines: 0, value: Money::ZERO, quantity: 0 };
+    for (line, gross) in basket.lines.iter().zip(&priced.gross) {
+        if matches(&eligible.filter, line) {
+            total.lines += 1;
+            total.value += *gross;
+            total.quantity = total.quantity.saturating_add(line.quantity.0);
+        }
+    }
+    total
+}
+
+pub(super) fn matches(filter: &LineFilter, line: &crate::model::Line) -> bool {
+    filter.matches(&line.sku, line.category.as_deref(), &line.tags)
+}
+
+/// The metric as a ladder looks at it: with the basket on top where that counts.
+fn climbed(bundle: &Bundle, ladder: &Ladder, facts: &Facts, eligible: &EligibleTotal) -> Option<Number> {
+    let value = facts.metrics[ladder.metric as usize]?;
+    if !ladder.counting_basket && !ladder.sliced {
+        return Some(value);
+    }
+    Some(
+        value
+            + match ladder.basket_adds {
+                BasketAdds::Value => Number::money(eligible.value, bundle.currency),
+                BasketAdds::One => Number::int(1),
+                BasketAdds::Quantity => Number(i128::from(eligible.quantity) * 1_000),
+            },
+    )
+}
+
+fn step(bundle: &Bundle, ladder: &Ladder, facts: &Facts, eligible: &EligibleTotal) -> Result<(Kind, Reason), Reason> {
+    let metric = ladder.metric;
+    let first = ladder.steps.first().map_or(Number::ZERO, |step| step.threshold);
+    let value = climbed(bundle, ladder, facts, eligible);
+    let below = Reason::NoStep { metric, value, first };
+    let Some(value) = value else { return Err(below) };
+    let reached = ladder.steps.partition_point(|step| step.threshold <= value);
+    let Some(step) = reached.checked_sub(1).map(|at| ladder.steps[at]) else { return Err(below) };
+    if ladder.sliced {
+        let from = facts.metrics[metric as usize].unwrap_or_default();
+        return Ok((Kind::Slices(from), Reason::Slices { metric, from, until: value }));
+    }
+    Ok((Kind::Rate(step.rate), Reason::Step { metric, value, step: step.threshold }))
+}
+
+/// What is missing to the next step of a discount's ladder, if it has one and the customer has the metric.
+pub(super) fn next_step(
+    bundle: &Bundle,
+    slot: usize,
+    facts: &Facts,
+    basket: &Basket,
+    priced: &Priced,
+) -> Option<NextStep> {
+    let discount = &bundle.discounts[slot];
+    let Grant::Ladder(ladder) = &discount.grant else { return None };
+    let value = climbed(bundle, ladder, facts, &eligible_total(discount, basket, priced))?;
+    let next = ladder.steps.iter().find(|step| step.threshold > value)?;
+    Some(NextStep { discount: slot as u16, rate: next.rate, metric: ladder.metric, missing: next.threshold - value })
+}
+
+/// The experiment whose control group the customer is in, if it is about this discount.
+fn held_out(bundle: &Bundle, slot: usize, facts: &Facts) -> Option<u16> {
+    if bundle.experiments.is_empty() {
+        return None;
+    }
+    let id = &facts.customer.as_ref()?.id;
+    let at = bundle
+        .experiments
+        .iter()
+        .position(|experiment| experiment.discount as usize == slot && in_control(experiment, id))?;
+    Some(at as u16)
+}
+
+/// Whether a customer is in the control group: a stable hash of salt and id, read as a share of all hashes.
+fn in_control(experiment: &Experiment, customer: &str) -> bool {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(experiment.salt.as_bytes()).update(&[0]).update(customer.as_bytes());
+    let mut bytes = [0; 8];
+    hasher.finalize_xof().fill(&mut bytes);
+    let share = (u128::from(u64::from_le_bytes(bytes)) * u128::from(Rate::ONE.ppm())) >> 64;
+    share < u128::from(experiment.control.ppm())
+}

@@ -1,0 +1,141 @@
+//! In which order offers apply, which of a group, and whether one applies alone.
+
+use super::grant::{Granted, PerLine, compute};
+use super::limit;
+use super::offer::Offer;
+use super::price::Priced;
+use crate::model::{Basket, Facts, LimitKind, Reason};
+use crate::money::Money;
+use crate::policy::Bundle;
+
+/// What everything is computed from.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub bundle: &'a Bundle,
+    pub facts: &'a Facts,
+    pub basket: &'a Basket,
+    pub priced: &'a Priced,
+}
+
+/// What applies, and which offers do not after all.
+pub(super) struct Outcome {
+    pub grants: Vec<Granted>,
+    /// Index of the offer, and why not.
+    pub refused: Vec<(usize, Reason)>,
+    pub total: Money,
+    /// Set where an exclusive discount won: what it grants, and what the others would have.
+    pub exclusive: Option<(Money, Money)>,
+}
+
+/// Settles all offers, which come in the order they apply.
+pub(super) fn settle(asked: Asked<'_>, offers: &[Offer]) -> Outcome {
+    let exclusive = |at: &usize| asked.bundle.discounts[offers[*at].discount as usize].exclusive;
+    let (alone, together): (Vec<usize>, Vec<usize>) = (0..offers.len()).partition(exclusive);
+    let mut outcome = stack(asked, offers, &together);
+    if alone.is_empty() {
+        return outcome;
+    }
+    let mut best: Option<Outcome> = None;
+    let mut lost = Vec::new();
+    for at in alone {
+        let candidate = stack(asked, offers, &[at]);
+        if candidate.grants.is_empty() {
+            lost.extend(candidate.refused);
+        } else if candidate.total <= outcome.total {
+            lost.push((at, Reason::ExclusiveLost { alone: candidate.total, together: outcome.total }));
+        } else {
+            let (better, worse) = match best.take() {
+                Some(known) if known.total >= candidate.total => (known, Some(candidate)),
+                known => (candidate, known),
+            };
+            let winner = offers[better.grants[0].offer].discount;
+            lost.extend(worse.map(|worse| (worse.grants[0].offer, Reason::ExclusiveElsewhere { winner })));
+            best = Some(better);
+        }
+    }
+    let Some(mut best) = best else {
+        outcome.refused.extend(lost);
+        return outcome;
+    };
+    let winner = offers[best.grants[0].offer].discount;
+    best.exclusive = Some((best.total, outcome.total));
+    best.refused.extend(outcome.grants.iter().map(|grant| (grant.offer, Reason::ExclusiveElsewhere { winner })));
+    best.refused.extend(outcome.refused);
+    best.refused.extend(lost);
+    best
+}
+
+/// Applies the chosen offers one after another and cuts them to the limits.
+fn stack(asked: Asked<'_>, offers: &[Offer], chosen: &[usize]) -> Outcome {
+    let mut left: PerLine = asked.priced.gross.clone();
+    let mut grants: Vec<Granted> = Vec::with_capacity(chosen.len());
+    let mut refused = Vec::new();
+    // Groups that were settled, with the offer that won.
+    let mut settled: Vec<(u16, Option<usize>)> = Vec::new();
+    let grant = |at: usize, left: &PerLine| {
+        compute(asked.bundle, asked.facts, asked.basket, asked.priced, left, at, &offers[at])
+    };
+    for &at in chosen {
+        let group = asked.bundle.discounts[offers[at].discount as usize].group;
+        let computed = match group {
+            None => grant(at, &left),
+            Some(group) => match settled.iter().find(|(known, _)| *known == group) {
+                Some((_, winner)) if *winner == Some(at) => grant(at, &left),
+                Some(_) => continue,
+                None => {
+                    let members = chosen
+                        .iter()
+                        .copied()
+                        .filter(|other| asked.bundle.discounts[offers[*other].discount as usize].group == Some(group));
+                    let winner = best_of(members, offers, &mut refused, |other| grant(other, &left));
+                    settled.push((group, winner.as_ref().map(|granted| granted.offer)));
+                    match winner {
+                        Some(granted) if granted.offer == at => Ok(granted),
+                        _ => continue,
+                    }
+                }
+            },
+        };
+        match computed {
+            Ok(granted) => {
+                left.iter_mut().zip(&granted.parts).for_each(|(left, part)| *left -= *part);
+                grants.push(granted);
+            }
+            Err(reason) => refused.push((at, reason)),
+        }
+    }
+    limit::apply(&asked.bundle.limits, asked.priced, &mut grants);
+    grants.retain(|grant| {
+        let kept = grant.amount > Money::ZERO;
+        if !kept {
+            let by = grant.cuts.last().map_or(LimitKind::MaxRate, |cut| cut.by);
+            refused.push((grant.offer, Reason::CutAway { by }));
+        }
+        kept
+    });
+    let total = grants.iter().map(|grant| grant.amount).sum();
+    Outcome { grants, refused, total, exclusive: None }
+}
+
+/// Of a group the one that grants most, of equals the first; the others are refused.
+fn best_of(
+    members: impl Iterator<Item = usize>,
+    offers: &[Offer],
+    refused: &mut Vec<(usize, Reason)>,
+    grant: impl Fn(usize) -> Result<Granted, Reason>,
+) -> Option<Granted> {
+    let mut best: Option<Granted> = None;
+    let mut losers = Vec::new();
+    for at in members {
+        match grant(at) {
+            Err(reason) => refused.push((at, reason)),
+            Ok(granted) if best.as_ref().is_none_or(|known| granted.amount > known.amount) => {
+                losers.extend(best.replace(granted).map(|worse| worse.offer));
+            }
+            Ok(granted) => losers.push(granted.offer),
+        }
+    }
+    let winner = offers[best.as_ref()?.offer].discount;
+    refused.extend(losers.into_iter().map(|at| (at, Reason::GroupLost { winner })));
+    best
+}
