@@ -6,6 +6,7 @@ pub mod analytics;
 pub mod diagnostic;
 pub mod engine;
 pub mod id;
+pub mod ledger;
 pub mod metric;
 pub mod model;
 pub mod money;
