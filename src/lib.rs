@@ -5,6 +5,7 @@
 pub mod analytics;
 pub mod diagnostic;
 pub mod engine;
+pub mod http;
 pub mod id;
 pub mod ledger;
 pub mod metric;

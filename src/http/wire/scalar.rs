@@ -1,0 +1,198 @@
+//! Scalars: decimals come in as strings or numbers and are read exactly; money goes out as a decimal string.
+
+use std::fmt::{Display, Write};
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use utoipa::openapi::schema::{OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::http::problem::{Invalid, Problem};
+use crate::money::{Currency, Money};
+use crate::time::Instant;
+
+/// A decimal in a request: the text of a JSON number, or the content of a JSON string, as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exact<'a>(pub &'a str);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Exact<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        match raw.as_bytes() {
+            [b'"', .., b'"'] if !raw.contains('\\') => Ok(Self(&raw[1..raw.len() - 1])),
+            [b'-' | b'0'..=b'9', ..] => Ok(Self(raw)),
+            _ => Err(D::Error::custom("expected a decimal, as a string or a number")),
+        }
+    }
+}
+
+impl PartialSchema for Exact<'_> {
+    fn schema() -> RefOr<Schema> {
+        let string = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).pattern(Some(r"^-?\d+(\.\d+)?$"));
+        let number = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number));
+        let decimal = OneOfBuilder::new().item(string).item(number);
+        decimal.description(Some("A decimal: a string, or a number that is read exactly.")).into()
+    }
+}
+
+impl ToSchema for Exact<'_> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Decimal".into()
+    }
+}
+
+/// Money in an answer: a decimal string with the currency's decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cash {
+    minor: i64,
+    exponent: u8,
+}
+
+impl Cash {
+    /// This amount in this currency.
+    pub fn new(money: Money, currency: Currency) -> Self {
+        Self { minor: money.0, exponent: currency.exponent() as u8 }
+    }
+}
+
+impl Serialize for Cash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Digits are written from the right into a buffer that holds any i64, its sign and point.
+        let mut buffer = [0u8; 32];
+        let mut at = buffer.len();
+        let mut rest = self.minor.unsigned_abs();
+        let mut digits = 0u8;
+        loop {
+            if digits == self.exponent && digits > 0 {
+                at -= 1;
+                buffer[at] = b'.';
+            }
+            at -= 1;
+            buffer[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            digits += 1;
+            if rest == 0 && digits > self.exponent {
+                break;
+            }
+        }
+        if self.minor < 0 {
+            at -= 1;
+            buffer[at] = b'-';
+        }
+        serializer.serialize_str(std::str::from_utf8(&buffer[at..]).unwrap_or("0"))
+    }
+}
+
+impl PartialSchema for Cash {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .pattern(Some(r"^-?\d+(\.\d+)?$"))
+            .description(Some("An amount with the decimals of the currency."))
+            .examples(["19.90"])
+            .into()
+    }
+}
+
+impl ToSchema for Cash {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Money".into()
+    }
+}
+
+/// Anything that is answered as the text it shows: instants, revisions, rates, quantities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown<T>(pub T);
+
+impl<T: Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<T> PartialSchema for Shown<T> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).into()
+    }
+}
+
+impl<T> ToSchema for Shown<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Text".into()
+    }
+}
+
+/// Mistakes found in a body, each with the JSON pointer of its place.
+#[derive(Debug, Default)]
+pub struct Invalids(Vec<Invalid>);
+
+impl Invalids {
+    /// Notes a mistake.
+    pub fn push(&mut self, pointer: impl Display, detail: impl Display) {
+        // A body of thousands of wrong lines is answered with the first hundred.
+        if self.0.len() < 100 {
+            self.0.push(Invalid { pointer: pointer.to_string(), detail: detail.to_string() });
+        }
+    }
+
+    /// Keeps a value, or notes why there is none.
+    pub fn keep<T: Default, E: Display>(&mut self, pointer: impl Display, value: Result<T, E>) -> T {
+        value.unwrap_or_else(|error| {
+            self.push(pointer, error);
+            T::default()
+        })
+    }
+
+    /// The problem, if there is any mistake.
+    pub fn finish(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::invalid(self.0)) }
+    }
+}
+
+/// Reads an instant of a request: RFC 3339.
+pub fn read_instant(text: &str) -> Result<Instant, String> {
+    Instant::parse_rfc3339(text).ok_or_else(|| {
+        let mut detail = String::from("expected an instant such as `2026-03-01T11:00:00Z`, found `");
+        let _ = write!(detail, "{}`", text.chars().take(40).collect::<String>());
+        detail
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_written_with_its_decimals() {
+        let check = |minor, code, expect: &str| {
+            let currency = Currency::from_code(code).expect("a currency");
+            let text = serde_json::to_string(&Cash::new(Money(minor), currency)).expect("a string");
+            assert_eq!(text, format!("\"{expect}\""));
+        };
+        check(1990, "EUR", "19.90");
+        check(5, "EUR", "0.05");
+        check(0, "EUR", "0.00");
+        check(-5, "EUR", "-0.05");
+        check(7, "JPY", "7");
+        check(0, "JPY", "0");
+        check(1234, "KWD", "1.234");
+        check(i64::MIN, "KWD", "-9223372036854775.808");
+    }
+
+    #[test]
+    fn decimals_are_read_as_written() {
+        let check = |json: &str, expect: Option<&str>| {
+            assert_eq!(serde_json::from_str::<Exact<'_>>(json).ok().map(|e| e.0), expect, "{json}");
+        };
+        check("19.90", Some("19.90"));
+        check("\"19.90\"", Some("19.90"));
+        check("1e2", Some("1e2"));
+        check("-1", Some("-1"));
+        check("\"a\\n\"", None);
+        check("true", None);
+        check("null", None);
+        check("[1]", None);
+    }
+}
