@@ -13,4 +13,5 @@ pub mod model;
 pub mod money;
 pub mod policy;
 pub mod script;
+pub mod simulate;
 pub mod time;
