@@ -1,0 +1,55 @@
+//! What is known of a customer as of an instant.
+
+use std::convert::Infallible;
+
+use super::active::Active;
+use super::spend::allowances;
+use crate::engine::{CutOffs, Gather, gather};
+use crate::metric::{History, Reader, Timelines};
+use crate::model::{Customer, Facts};
+use crate::money::Number;
+use crate::store::{Failure, Read};
+use crate::time::Instant;
+
+/// Reads the facts of a customer, or of a guest, as of an instant; the same on a snapshot and within a write.
+///
+/// Reads a bounded number of rows, unless `at` lies before a correction (a return, say) or the accounts of a filter are
+/// still being built: then the whole history is folded.
+pub(super) fn facts<R: Read>(rows: &R, active: &Active, customer: Option<&str>, at: Instant) -> Result<Facts, Failure> {
+    let bundle = &active.bundle;
+    let given = Gather {
+        customer: match customer {
+            Some(id) => Some(rows.customer(id)?.unwrap_or_else(|| Customer { id: id.to_owned(), ..Customer::default() })),
+            None => None,
+        },
+        allowances: allowances(rows, bundle, customer, at)?,
+        points: 0,
+        cut_offs: &active.cut_offs,
+        at,
+    };
+    let Some(id) = customer else { return Ok(certain(gather(bundle, given, &mut History::default()))) };
+    let mut timelines = rows.timelines(id, &active.filters);
+    if active.ready() && timelines.exact(at)? {
+        gather(bundle, given, &mut timelines)
+    } else {
+        let mut history = rows.history(id, &bundle.filters, at)?;
+        Ok(certain(gather(bundle, given, &mut history)))
+    }
+}
+
+/// One metric of one customer, for scans of the whole base.
+pub(super) fn metric<T: Timelines>(active: &Active, slot: u16, timelines: &mut T, at: Instant) -> Result<Option<Number>, T::Error> {
+    let bundle = &active.bundle;
+    Reader::new(timelines, bundle.zone, bundle.currency).value(&bundle.metrics[slot as usize], at)
+}
+
+fn certain<T>(result: Result<T, Infallible>) -> T {
+    match result {
+        Ok(value) => value,
+    }
+}
+
+/// No cut-offs, for bundles that are tried out.
+pub(super) fn no_cut_offs(bundle: &crate::policy::Bundle) -> CutOffs {
+    CutOffs::empty(bundle)
+}

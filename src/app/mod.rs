@@ -1,0 +1,38 @@
+//! Use cases: the only place where clock, store and active bundle meet.
+//!
+//! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`facts`] (what is known
+//! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`customer`],
+//! [`policy`] (revisions, activation, reload), [`watch`], [`refresh`] (cut-offs and filters over the whole base),
+//! [`import`], [`export`], [`demo`].
+
+mod active;
+mod clock;
+mod customer;
+mod demo;
+mod export;
+mod facts;
+mod import;
+mod policy;
+mod purchase;
+mod quote;
+mod refresh;
+mod spend;
+mod start;
+mod take_back;
+mod token;
+mod watch;
+
+pub use active::Active;
+pub use clock::Clock;
+pub use customer::{EraseError, Standing};
+pub use demo::{DemoOptions, DemoReport};
+pub use export::{ExportError, ExportFormat, Table as ExportTable};
+pub use import::{
+    Column, CsvOptions, Import, ImportError, ImportFormat, ImportReport, Mapping, Rejected as RejectedRow,
+};
+pub use policy::{ActivateError, PolicyState, ReloadFailure, StoredRevision, read_folders};
+pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
+pub use quote::{QuoteError, Quoted};
+pub use start::{App, Settings, StartError};
+pub use take_back::{ReturnError, Returned, Returning, WantedLine};
+pub use token::{Terms, TokenError};

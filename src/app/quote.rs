@@ -1,0 +1,68 @@
+//! Quotes: what a checkout should do. Nothing is written.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::active::Active;
+use super::facts::facts;
+use super::start::App;
+use super::token::Terms;
+use crate::engine::{PriceError, decide, price};
+use crate::model::{Basket, Decision};
+use crate::store::Failure;
+use crate::time::Instant;
+
+/// An answer to a basket.
+#[derive(Debug)]
+pub struct Quoted {
+    /// Who was asked for.
+    pub customer: Option<String>,
+    /// The basket.
+    pub basket: Arc<Basket>,
+    /// What was decided.
+    pub decision: Decision,
+    /// The bundle that decided.
+    pub active: Arc<Active>,
+    /// The sealed terms.
+    pub token: String,
+    /// Until when they are honoured.
+    pub expires_at: Instant,
+}
+
+/// Why there is no quote.
+#[derive(Debug, Error)]
+pub enum QuoteError {
+    /// The basket cannot be priced.
+    #[error(transparent)]
+    Price(#[from] PriceError),
+    /// The machine broke.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// How long a quote is honoured, in microseconds.
+const HONOURED: i64 = 15 * 60 * 1_000_000;
+
+impl App {
+    /// Decides on a basket, as of now where no instant is given.
+    pub fn quote(
+        &self,
+        customer: Option<String>,
+        at: Option<Instant>,
+        basket: Basket,
+    ) -> Result<Quoted, QuoteError> {
+        let active = self.active();
+        let now = self.clock.now();
+        let at = at.unwrap_or(now);
+        let basket = Arc::new(basket);
+        let priced = price(&active.bundle, &basket)?;
+        let facts = Arc::new(facts(&*self.store.snapshot(), &active, customer.as_deref(), at)?);
+        let decision = decide(&active.bundle, &facts, &basket, &priced);
+        self.counters.count(&active.bundle, &decision);
+        let expires_at = now.plus_micros(HONOURED);
+        let terms = Terms { expires_at, customer, basket: Basket::clone(&basket), decision };
+        let token = self.seal.close(&terms);
+        Ok(Quoted { customer: terms.customer, basket, decision: terms.decision, active, token, expires_at })
+    }
+}

@@ -1,0 +1,232 @@
+//! What needs the whole base: cut-offs of rank and score segments, and accounts of new filters.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::active::Active;
+use super::facts::metric;
+use super::start::{App, lock};
+use crate::analytics::{BaseValues, needs_cut_offs};
+use crate::engine::{CutOffs, SegmentCuts};
+use crate::metric::History;
+use crate::policy::{Bundle, SegmentRule};
+use crate::store::{
+    AccountError, Failure, FilterHash, KeptCutoffs, Listing, Read, Record, StoreTimelines, WriteError, decode, encode,
+};
+use crate::time::Instant;
+
+impl Record for SegmentCuts {
+    const WHAT: &'static str = "cut-offs";
+}
+
+const SNAPSHOTS: &str = "cut-off-snapshots";
+/// Customers whose accounts one write builds: other writes come in between.
+const BUILT_AT_ONCE: usize = 500;
+
+/// A new snapshot's number, and what was written for which segment.
+type Written = Vec<(u64, KeptCutoffs)>;
+
+impl App {
+    /// Computes all cut-offs anew, as of now, and puts them in force.
+    pub fn refresh_segments(&self) -> Result<Arc<CutOffs>, Failure> {
+        let _changing = lock(&self.changing);
+        let active = self.active();
+        let cut_offs = self.cut_offs(&active, true)?;
+        let renewed = Arc::new(active.with_cut_offs(cut_offs));
+        self.in_force.store(Arc::clone(&renewed));
+        Ok(Arc::clone(&renewed.cut_offs))
+    }
+
+    /// The same for cut-offs whose period is over.
+    pub fn refresh_due(&self) -> Result<(), Failure> {
+        let active = self.active();
+        let now = self.clock.now();
+        let due = active.cut_offs.segments.iter().zip(&active.bundle.segments).any(|(cuts, segment)| {
+            let taken_at = match cuts {
+                SegmentCuts::None => return false,
+                SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
+            };
+            is_due(&segment.rule, taken_at, now, &active.bundle)
+        });
+        if !due {
+            return Ok(());
+        }
+        let _changing = lock(&self.changing);
+        let active = self.active();
+        let cut_offs = self.cut_offs(&active, false)?;
+        self.in_force.store(Arc::new(active.with_cut_offs(cut_offs)));
+        Ok(())
+    }
+
+    /// Cut-offs for a bundle: those in the store where they are of its definitions and not due, new ones otherwise.
+    pub(super) fn cut_offs(&self, active: &Active, anew: bool) -> Result<CutOffs, Failure> {
+        let bundle = &active.bundle;
+        let wanted: Vec<usize> =
+            (0..bundle.segments.len()).filter(|at| needs_cut_offs(&bundle.segments[*at].rule)).collect();
+        let mut segments = vec![SegmentCuts::None; bundle.segments.len()];
+        if wanted.is_empty() {
+            return Ok(CutOffs { id: 0, segments });
+        }
+        let rows = self.store.snapshot();
+        let now = self.clock.now();
+        let mut snapshots = BTreeSet::new();
+        let mut missing = Vec::new();
+        for &at in &wanted {
+            let kept = if anew { None } else { rows.cutoffs(definition(bundle, at))? };
+            match kept {
+                Some(kept) if !is_due(&bundle.segments[at].rule, kept.taken_at, now, bundle) => {
+                    segments[at] = decode(&kept.body)?;
+                    snapshots.insert(kept.snapshot);
+                }
+                _ => missing.push(at),
+            }
+        }
+        if missing.is_empty() && snapshots.len() == 1 {
+            return Ok(CutOffs { id: snapshots.pop_first().unwrap_or(0), segments });
+        }
+        if !missing.is_empty() {
+            let mut values = self.scan(active, &missing, now)?;
+            for &at in &missing {
+                segments[at] = values.cuts(&bundle.segments[at].rule, now);
+            }
+        }
+        // One number for all: decisions name the snapshot, and a snapshot is whole.
+        let mut written: Written = Vec::with_capacity(wanted.len());
+        for &at in &wanted {
+            let taken_at = match &segments[at] {
+                SegmentCuts::None => now,
+                SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
+            };
+            let body = encode(&segments[at])?;
+            written.push((definition(bundle, at), KeptCutoffs { snapshot: 0, taken_at, body }));
+        }
+        let id = self.write(move |batch| {
+            let last = batch.named(SNAPSHOTS)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
+            let id = last + 1;
+            batch.put_named(SNAPSHOTS, &id.to_be_bytes())?;
+            for (segment, kept) in &written {
+                batch.put_cutoffs(*segment, &KeptCutoffs { snapshot: id, ..kept.clone() })?;
+            }
+            Ok(id)
+        })?;
+        Ok(CutOffs { id, segments })
+    }
+
+    /// Reads the metrics that some segments need, over the whole base as of an instant.
+    fn scan(&self, active: &Active, segments: &[usize], at: Instant) -> Result<BaseValues, Failure> {
+        let rows = self.store.snapshot();
+        let mut values = BaseValues::new(&active.bundle, segments);
+        let slots = values.slots().to_vec();
+        let mut seen = BTreeSet::new();
+        let mut failure = None;
+        rows.each_account(FilterHash::ALL, None, None, |customer, account| {
+            let read = || -> Result<Vec<_>, Failure> {
+                let mut timelines =
+                    StoreTimelines::new(&*rows, &customer, &active.filters).with_account(FilterHash::ALL, account);
+                if active.ready() && timelines.exact(at)? {
+                    return slots.iter().map(|slot| metric(active, *slot, &mut timelines, at)).collect();
+                }
+                let mut history = rows.history(&customer, &active.bundle.filters, at)?;
+                Ok(slots.iter().map(|slot| metric(active, *slot, &mut history, at).unwrap_or_else(|never| match never {})).collect())
+            };
+            match read() {
+                Ok(found) => found.into_iter().enumerate().for_each(|(at, value)| values.push(at, value)),
+                Err(error) => {
+                    failure = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+            seen.insert(customer);
+            ControlFlow::Continue(())
+        })?;
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        // Customers with a card who did nothing yet have sums of nothing, and those are values too.
+        let mut listing = Listing { limit: 1_000, ..Listing::default() };
+        loop {
+            let page = rows.customers(&listing)?;
+            for _ in page.items.iter().filter(|card| !seen.contains(&card.id)) {
+                for (at, slot) in slots.iter().enumerate() {
+                    let value = metric(active, *slot, &mut History::default(), Instant::MAX);
+                    values.push(at, value.unwrap_or_else(|never| match never {}));
+                }
+            }
+            match page.next {
+                Some(next) => listing.after = Some(next),
+                None => return Ok(values),
+            }
+        }
+    }
+
+    /// Whether the accounts of all filters of a bundle are built.
+    pub(super) fn filters_complete(&self, active: &Active) -> Result<bool, Failure> {
+        let rows = self.store.snapshot();
+        for hash in active.filters.iter().filter(|hash| **hash != FilterHash::ALL) {
+            if !rows.filter(*hash)?.is_some_and(|kept| kept.complete) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Builds accounts of the filters in force, some customers at a time. Whether nothing is left to build.
+    pub fn build_filters(&self) -> Result<bool, Failure> {
+        let active = self.active();
+        if active.ready() {
+            return Ok(true);
+        }
+        for hash in active.filters.iter().copied().filter(|hash| *hash != FilterHash::ALL) {
+            let built = self.store.write_blocking(move |batch| batch.build_accounts(hash, BUILT_AT_ONCE));
+            match built {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(WriteError::Refused(AccountError::Failed(failure)) | WriteError::Failed(failure)) => {
+                    return Err(failure);
+                }
+                Err(WriteError::Refused(error @ AccountError::OutOfRange)) => {
+                    return Err(Failure::Damaged { what: "account", why: error.to_string() });
+                }
+            }
+        }
+        active.set_ready();
+        Ok(true)
+    }
+}
+
+/// Whether cut-offs taken at one instant are due by another.
+fn is_due(rule: &SegmentRule, taken_at: Instant, now: Instant, bundle: &Bundle) -> bool {
+    match rule {
+        SegmentRule::Rank { refresh, .. } | SegmentRule::Score { refresh, .. } => {
+            refresh.next(taken_at, bundle.zone) <= now
+        }
+        SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => false,
+    }
+}
+
+/// A hash of everything that cut-offs of a segment depend on, besides the base.
+fn definition(bundle: &Bundle, segment: usize) -> u64 {
+    let rule = &bundle.segments[segment].rule;
+    let metrics: Vec<u16> = match rule {
+        SegmentRule::Rank { metric, .. } => vec![*metric],
+        SegmentRule::Score { parts, .. } => parts.iter().map(|part| part.metric).collect(),
+        SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => Vec::new(),
+    };
+    let mut text = format!("{}|{}", bundle.currency, bundle.zone);
+    match rule {
+        SegmentRule::Rank { bounds, .. } => text.push_str(&format!("|rank {bounds:?}")),
+        SegmentRule::Score { parts, .. } => {
+            let parts: Vec<u8> = parts.iter().map(|part| part.parts).collect();
+            text.push_str(&format!("|score {parts:?}"));
+        }
+        SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => {}
+    }
+    for slot in metrics {
+        let metric = &bundle.metrics[slot as usize];
+        let filter = metric.filter.map(|filter| &bundle.filters[filter as usize]);
+        text.push_str(&format!("|{:?} {:?} {filter:?}", metric.measure, metric.window));
+    }
+    let hash = blake3::hash(text.as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
