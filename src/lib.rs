@@ -9,4 +9,5 @@ pub mod model;
 pub mod money;
 pub mod policy;
 pub mod script;
+pub mod store;
 pub mod time;
