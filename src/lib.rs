@@ -3,6 +3,7 @@
 //! The modules are floors: each uses lower ones only. `ARCHITECTURE.md` has the plan of the house.
 
 pub mod analytics;
+pub mod app;
 pub mod diagnostic;
 pub mod engine;
 pub mod http;
@@ -14,4 +15,5 @@ pub mod money;
 pub mod policy;
 pub mod script;
 pub mod simulate;
+pub mod store;
 pub mod time;

@@ -1,0 +1,132 @@
+//! Writing the customer base: cards, purchases, returns, interactions, with all that follows from them.
+
+use thiserror::Error;
+
+use super::account::AccountError;
+use super::batch::Batch;
+use super::codec::{KeptInteraction, KeptPurchase, decode};
+use super::failure::Failure;
+use super::filters::FilterHash;
+use super::key::Key;
+use super::read::kept_purchase;
+use super::table::{Rows, Table};
+use crate::metric::{Event, Totals, interaction_adds, purchase_adds};
+use crate::model::{Customer, Interaction, Purchase, Return};
+use crate::time::Instant;
+
+/// Why a purchase, a return or an interaction is not written.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PutError {
+    /// There is one with this id.
+    #[error("`{0}` is there already")]
+    Exists(String),
+    /// There is no purchase with this id.
+    #[error("there is no purchase `{0}`")]
+    NoPurchase(String),
+    /// A sum over the customer's events would no longer fit.
+    #[error("the customer's sums would be too large")]
+    OutOfRange,
+    /// The machine broke.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<AccountError> for PutError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::OutOfRange => Self::OutOfRange,
+            AccountError::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}
+
+impl Batch<'_> {
+    /// Writes a card, new or changed.
+    pub fn put_customer(&mut self, customer: &Customer) -> Result<(), Failure> {
+        self.put(Table::Customers, Key::of(&customer.id), customer)
+    }
+
+    /// Writes a new purchase and what its customer's accounts get from it. Its sequence.
+    pub fn put_purchase(&mut self, purchase: Purchase) -> Result<u64, PutError> {
+        let key = Key::of(&purchase.id);
+        if self.get(Table::Purchases, key.as_bytes())?.is_some() {
+            return Err(PutError::Exists(purchase.id));
+        }
+        let sequence = self.next_sequence()?;
+        let by_time = Key::new().instant(purchase.at).number(sequence);
+        self.put_bytes(Table::PurchasesByTime, by_time, key.as_bytes())?;
+        if let Some(customer) = &purchase.customer {
+            let by_customer = Key::of(customer).instant(purchase.at).number(sequence);
+            self.put_bytes(Table::CustomerPurchases, by_customer, key.as_bytes())?;
+        }
+        let kept = KeptPurchase { sequence, purchase };
+        self.put_events(&kept, kept.purchase.returns.iter().map(|goods| goods.at).max())?;
+        self.put(Table::Purchases, key, &kept)?;
+        Ok(sequence)
+    }
+
+    /// Writes goods that came back, and corrects the customer's accounts. The purchase after it.
+    ///
+    /// Whether the purchase has what comes back is for the caller to know.
+    pub fn add_return(&mut self, purchase: &str, goods: Return) -> Result<Purchase, PutError> {
+        let Some(mut kept) = kept_purchase(self, purchase)? else {
+            return Err(PutError::NoPurchase(purchase.to_owned()));
+        };
+        if kept.purchase.returns.iter().any(|known| known.id == goods.id) {
+            return Err(PutError::Exists(goods.id));
+        }
+        let corrected_at = goods.at;
+        kept.purchase.returns.push(goods);
+        self.put(Table::Purchases, Key::of(purchase), &kept)?;
+        self.put_events(&kept, Some(corrected_at))?;
+        Ok(kept.purchase)
+    }
+
+    fn put_events(&mut self, kept: &KeptPurchase, corrected_at: Option<Instant>) -> Result<(), PutError> {
+        let Some(customer) = &kept.purchase.customer else { return Ok(()) };
+        let known = self.known_filters()?;
+        let filtered = known.iter().map(|(hash, filter)| (*hash, Some(filter)));
+        for (hash, filter) in std::iter::once((FilterHash::ALL, None)).chain(filtered) {
+            if let Some(adds) = purchase_adds(&kept.purchase, filter, Instant(i64::MAX)) {
+                let event = Event { at: kept.purchase.at, sequence: kept.sequence, adds };
+                self.put_event(hash, customer, event, corrected_at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the decision of a purchase.
+    pub fn put_decision(&mut self, purchase: &str, decision: &[u8]) -> Result<(), Failure> {
+        self.put_bytes(Table::Decisions, Key::of(purchase), decision)
+    }
+
+    /// Writes an interaction, new or changed, and what its customer's account gets from it.
+    ///
+    /// `changed_at` is when a known one was changed: metrics as of before then are no longer read from the account.
+    pub fn put_interaction(&mut self, interaction: Interaction, changed_at: Instant) -> Result<(), PutError> {
+        let known = self.remove_interaction(&interaction.id, changed_at)?;
+        let corrected_at = known.is_some().then_some(changed_at);
+        let sequence = self.next_sequence()?;
+        let key = Key::of(&interaction.id);
+        let by_time = Key::new().instant(interaction.at).number(sequence);
+        self.put_bytes(Table::InteractionsByTime, by_time, key.as_bytes())?;
+        let by_customer = Key::of(&interaction.customer).instant(interaction.at).number(sequence);
+        self.put_bytes(Table::CustomerInteractions, by_customer, key.as_bytes())?;
+        let event = Event { at: interaction.at, sequence, adds: interaction_adds(&interaction) };
+        self.put_event(FilterHash::ALL, &interaction.customer, event, corrected_at)?;
+        self.put(Table::Interactions, key, &KeptInteraction { sequence, interaction })?;
+        Ok(())
+    }
+
+    /// Removes an interaction and what it added. The interaction, if there was one.
+    pub fn remove_interaction(&mut self, id: &str, removed_at: Instant) -> Result<Option<Interaction>, PutError> {
+        let Some(row) = self.remove(Table::Interactions, Key::of(id))? else { return Ok(None) };
+        let KeptInteraction { sequence, interaction } = decode(&row)?;
+        self.remove(Table::InteractionsByTime, Key::new().instant(interaction.at).number(sequence))?;
+        let by_customer = Key::of(&interaction.customer).instant(interaction.at).number(sequence);
+        self.remove(Table::CustomerInteractions, by_customer)?;
+        let event = Event { at: interaction.at, sequence, adds: Totals::default() };
+        self.put_event(FilterHash::ALL, &interaction.customer, event, Some(removed_at))?;
+        Ok(Some(interaction))
+    }
+}

@@ -1,0 +1,79 @@
+//! The version of the format, kept in the store itself.
+
+use redb::{Database, TableHandle};
+
+use super::failure::{Failure, OpenError};
+use super::table::Table;
+
+/// The format that is written.
+pub const FORMAT: u32 = 1;
+
+const NAME: &[u8] = b"format";
+
+/// Makes a new file a store, or checks that an old one is a store that can be read.
+pub(super) fn prepare(database: &Database) -> Result<(), OpenError> {
+    let write = database.begin_write().map_err(Failure::from)?;
+    let names: Vec<_> = write.list_tables().map_err(Failure::from)?.map(|table| table.name().to_owned()).collect();
+    let new = names.is_empty();
+    if !new && !names.iter().any(|name| name == Table::Meta.name()) {
+        return Err(OpenError::NotAStore);
+    }
+    {
+        let mut meta = write.open_table(Table::Meta.definition()).map_err(|_| OpenError::NotAStore)?;
+        if new {
+            meta.insert(NAME, FORMAT.to_le_bytes().as_slice()).map_err(Failure::from)?;
+        }
+        let row = redb::ReadableTable::get(&meta, NAME).map_err(Failure::from)?;
+        let found = row.and_then(|row| row.value().try_into().ok()).map(u32::from_le_bytes);
+        match found {
+            Some(FORMAT) => {}
+            Some(found) if found > FORMAT => return Err(OpenError::Newer { found, known: FORMAT }),
+            // Formats start at 1: an older one is migrated here, once there is one.
+            _ => return Err(OpenError::NotAStore),
+        }
+    }
+    for table in Table::ALL {
+        write.open_table(table.definition()).map_err(Failure::from)?;
+    }
+    write.commit().map_err(Failure::from)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use redb::TableDefinition;
+    use redb::backends::InMemoryBackend;
+
+    fn database() -> Database {
+        Database::builder().create_with_backend(InMemoryBackend::new()).expect("a database")
+    }
+
+    #[test]
+    fn only_known_formats_open() {
+        let check = |found: &[u8], expect: &str| {
+            let database = database();
+            prepare(&database).expect("a new store");
+            prepare(&database).expect("the same store again");
+            let write = database.begin_write().expect("a transaction");
+            write.open_table(Table::Meta.definition()).expect("a table").insert(NAME, found).expect("a row");
+            write.commit().expect("a commit");
+            assert_eq!(prepare(&database).expect_err("another format").to_string(), expect);
+        };
+        check(&7u32.to_le_bytes(), "the store has format 7, and this version of Treue knows formats up to 1");
+        check(&0u32.to_le_bytes(), "the file is not a Treue store");
+        check(b"x", "the file is not a Treue store");
+    }
+
+    #[test]
+    fn a_database_of_something_else_is_left_alone() {
+        let database = database();
+        let write = database.begin_write().expect("a transaction");
+        let other: TableDefinition<u64, u64> = TableDefinition::new("other");
+        write.open_table(other).expect("a table").insert(1, 1).expect("a row");
+        write.commit().expect("a commit");
+        assert!(matches!(prepare(&database), Err(OpenError::NotAStore)));
+        let write = database.begin_write().expect("a transaction");
+        assert_eq!(write.list_tables().expect("tables").count(), 1);
+    }
+}

@@ -1,0 +1,71 @@
+//! A customer's events from all purchases and interactions: the slow way, exact as of any instant.
+
+use std::ops::Bound;
+
+use super::codec::{KeptInteraction, KeptPurchase};
+use super::failure::Failure;
+use super::key::Key;
+use super::read::{indexed, kept_interaction};
+use super::table::{Rows, Table};
+use crate::metric::{Event, History, LineFilter, interaction_adds, purchase_adds};
+use crate::time::Instant;
+
+/// Everything of a customer that happened before `as_of`, as it was known then.
+pub(super) fn history(
+    rows: &(impl Rows + ?Sized),
+    customer: &str,
+    filters: &[LineFilter],
+    as_of: Instant,
+) -> Result<History, Failure> {
+    let (purchases, interactions) = kept(rows, customer, as_of)?;
+    let filtered = filters.iter().map(|filter| events(&purchases, &[], Some(filter), as_of)).collect();
+    Ok(History::new(events(&purchases, &interactions, None, as_of), filtered))
+}
+
+/// The events of one filter, and when one was last corrected afterwards.
+///
+/// Interactions concern no line, so only the account of all lines has them.
+pub(super) fn events_of(
+    rows: &(impl Rows + ?Sized),
+    customer: &str,
+    filter: Option<&LineFilter>,
+    as_of: Instant,
+) -> Result<(Vec<Event>, Option<Instant>), Failure> {
+    let (purchases, interactions) = kept(rows, customer, as_of)?;
+    let interactions = if filter.is_none() { interactions } else { Vec::new() };
+    let returns = purchases.iter().flat_map(|kept| &kept.purchase.returns);
+    let corrected_at = returns.map(|goods| goods.at).filter(|at| *at < as_of).max();
+    Ok((events(&purchases, &interactions, filter, as_of), corrected_at))
+}
+
+fn kept(
+    rows: &(impl Rows + ?Sized),
+    customer: &str,
+    as_of: Instant,
+) -> Result<(Vec<KeptPurchase>, Vec<KeptInteraction>), Failure> {
+    let (from, until) = (Key::of(customer), Key::of(customer).instant(as_of));
+    let range = |table| rows.between(table, Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()));
+    let purchases = range(Table::CustomerPurchases)?.map(|row| indexed(rows, row?.1.value()));
+    let purchases = purchases.collect::<Result<_, Failure>>()?;
+    let interactions = range(Table::CustomerInteractions)?.map(|row| kept_interaction(rows, row?.1.value()));
+    Ok((purchases, interactions.collect::<Result<_, Failure>>()?))
+}
+
+fn events(
+    purchases: &[KeptPurchase],
+    interactions: &[KeptInteraction],
+    filter: Option<&LineFilter>,
+    as_of: Instant,
+) -> Vec<Event> {
+    let bought = purchases.iter().filter_map(|kept| {
+        let adds = purchase_adds(&kept.purchase, filter, as_of)?;
+        Some(Event { at: kept.purchase.at, sequence: kept.sequence, adds })
+    });
+    let met = interactions.iter().map(|kept| {
+        let adds = interaction_adds(&kept.interaction);
+        Event { at: kept.interaction.at, sequence: kept.sequence, adds }
+    });
+    let mut events: Vec<Event> = bought.chain(met).collect();
+    events.sort_by_key(|event| (event.at, event.sequence));
+    events
+}

@@ -1,0 +1,49 @@
+//! Everything that is kept, in one file: tables, codecs, one writer that commits in groups, readers. No rules.
+//!
+//! Reading order: [`open`] (the store as its users hold it), [`table`] and [`key`] (what is kept where), [`codec`]
+//! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
+//! one transaction) and [`batch`] (what a job sees), [`base`], [`policy`] and [`erase`] (typed writes), [`account`]
+//! and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow way),
+//! [`filters`], [`format`], [`failure`].
+//!
+//! Absent: policies, points and the clock. Reads see the last commit; writes see what jobs ahead of them wrote.
+
+mod account;
+mod base;
+mod batch;
+mod codec;
+mod erase;
+mod failure;
+mod filters;
+mod format;
+mod history;
+mod key;
+mod open;
+mod page;
+mod policy;
+mod read;
+mod snapshot;
+mod table;
+mod timeline;
+mod writer;
+
+pub use account::{AccountError, MOST_EVENTS};
+pub use base::PutError;
+pub use batch::Batch;
+pub use codec::{
+    Account, Activation, Answered, Chunk, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record,
+    Spent, UnmatchedLine, UnmatchedReturn, decode, encode,
+};
+pub use erase::Erased;
+pub use failure::{Failure, OpenError, WriteError};
+pub use filters::FilterHash;
+pub use format::FORMAT;
+pub use key::{Key, Parts};
+pub use open::Store;
+pub use page::{Cursor, Listing, Order, Page};
+pub use policy::SpendError;
+pub use read::{Counts, Read};
+pub use snapshot::Snapshot;
+pub use table::{Rows, Table, Value, ValueRange};
+pub use timeline::StoreTimelines;
+pub use writer::{BatchStats, Counters};

@@ -1,0 +1,312 @@
+//! Typed reads, the same on a snapshot and inside a write.
+
+use std::ops::{Bound, ControlFlow};
+
+use super::codec::{
+    Account, Activation, Answered, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record, Spent,
+    UnmatchedReturn, decode,
+};
+use super::failure::Failure;
+use super::filters::{FilterHash, all_filters};
+use super::history::history;
+use super::key::{Key, Parts};
+use super::page::{Listing, Page, page};
+use super::table::{Rows, Table};
+use super::timeline::StoreTimelines;
+use crate::id::Revision;
+use crate::metric::{History, LineFilter};
+use crate::model::{Customer, Interaction, Purchase};
+use crate::time::Instant;
+
+/// How many there are of what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Customer cards.
+    pub customers: u64,
+    /// Purchases.
+    pub purchases: u64,
+    /// Interactions.
+    pub interactions: u64,
+    /// Stored decisions.
+    pub decisions: u64,
+}
+
+/// Typed reads of everything that is kept.
+pub trait Read: Rows {
+    /// A customer's card.
+    fn customer(&self, id: &str) -> Result<Option<Customer>, Failure> {
+        record(self, Table::Customers, &Key::of(id))
+    }
+
+    /// Cards in order of their ids.
+    fn customers(&self, listing: &Listing) -> Result<Page<Customer>, Failure> {
+        page(self, Table::Customers, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// A purchase with its returns.
+    fn purchase(&self, id: &str) -> Result<Option<Purchase>, Failure> {
+        Ok(kept_purchase(self, id)?.map(|kept| kept.purchase))
+    }
+
+    /// Purchases of a customer in order of time.
+    fn purchases_of(&self, customer: &str, listing: &Listing) -> Result<Page<Purchase>, Failure> {
+        let prefix = Key::of(customer);
+        page(self, Table::CustomerPurchases, &prefix, listing, |_, id| indexed_purchase(self, id))
+    }
+
+    /// All purchases, guests' too, in order of time.
+    fn purchases(&self, listing: &Listing) -> Result<Page<Purchase>, Failure> {
+        page(self, Table::PurchasesByTime, &Key::new(), listing, |_, id| indexed_purchase(self, id))
+    }
+
+    /// Visits all purchases within `from..until`, guests' too, in order of time, with their sequence.
+    fn each_purchase(
+        &self,
+        from: Instant,
+        until: Instant,
+        mut visit: impl FnMut(u64, Purchase) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        let (from, until) = (Key::new().instant(from), Key::new().instant(until));
+        let bounds = (Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()));
+        for row in self.between(Table::PurchasesByTime, bounds.0, bounds.1)? {
+            let (_, id) = row?;
+            let kept = indexed(self, id.value())?;
+            if visit(kept.sequence, kept.purchase).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The decision of a purchase, as it was written.
+    fn decision(&self, purchase: &str) -> Result<Option<Vec<u8>>, Failure> {
+        bytes(self, Table::Decisions, &Key::of(purchase))
+    }
+
+    /// An interaction.
+    fn interaction(&self, id: &str) -> Result<Option<Interaction>, Failure> {
+        let kept: Option<KeptInteraction> = record(self, Table::Interactions, &Key::of(id))?;
+        Ok(kept.map(|kept| kept.interaction))
+    }
+
+    /// Interactions with a customer in order of time.
+    fn interactions_of(&self, customer: &str, listing: &Listing) -> Result<Page<Interaction>, Failure> {
+        let prefix = Key::of(customer);
+        page(self, Table::CustomerInteractions, &prefix, listing, |_, id| indexed_interaction(self, id))
+    }
+
+    /// Interactions within `from..until`, in order of time, at most `limit`.
+    fn interactions_between(&self, from: Instant, until: Instant, limit: usize) -> Result<Vec<Interaction>, Failure> {
+        let (from, until) = (Key::new().instant(from), Key::new().instant(until));
+        let bounds = (Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()));
+        let range = self.between(Table::InteractionsByTime, bounds.0, bounds.1)?;
+        range.take(limit).map(|row| indexed_interaction(self, row?.1.value())).collect()
+    }
+
+    /// A customer's account.
+    fn account(&self, filter: FilterHash, customer: &str) -> Result<Option<Account>, Failure> {
+        record(self, Table::Accounts, &filter.key().text(customer))
+    }
+
+    /// Visits the accounts of a filter in order of the customers' ids, after the given one and up to another.
+    ///
+    /// [`Read::split_accounts`] gives stretches that can be visited in parallel.
+    fn each_account(
+        &self,
+        filter: FilterHash,
+        after: Option<&str>,
+        until: Option<&str>,
+        mut visit: impl FnMut(String, Account) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        let prefix = filter.key();
+        let first = after.map(|after| prefix.clone().text(after));
+        let last = until.map(|until| prefix.clone().text(until));
+        let end = prefix.after();
+        let from = first.as_ref().map_or(Bound::Included(prefix.as_bytes()), |key| Bound::Excluded(key.as_bytes()));
+        let to = match (&last, &end) {
+            (Some(last), _) => Bound::Included(last.as_bytes()),
+            (None, Some(end)) => Bound::Excluded(end.as_bytes()),
+            (None, None) => Bound::Unbounded,
+        };
+        for row in self.between(Table::Accounts, from, to)? {
+            let (key, value) = row?;
+            let mut parts = Parts(key.value());
+            parts.number();
+            let customer = parts.text().ok_or_else(|| damaged_key("account"))?;
+            if visit(customer, decode(value.value())?).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Customers at which the accounts of a filter split into stretches of about `size`, for
+    /// [`Read::each_account`]: until the first, from each to the next, after the last.
+    fn split_accounts(&self, filter: FilterHash, size: usize) -> Result<Vec<String>, Failure> {
+        let size = size.max(1);
+        let mut splits = Vec::new();
+        for row in self.starting(Table::Accounts, &filter.key())?.skip(size - 1).step_by(size) {
+            let (key, _) = row?;
+            let mut parts = Parts(key.value());
+            parts.number();
+            splits.push(parts.text().ok_or_else(|| damaged_key("account"))?);
+        }
+        Ok(splits)
+    }
+
+    /// The events of one customer; `filters` are the hashes of the bundle's filters.
+    fn timelines<'a>(&'a self, customer: &'a str, filters: &'a [FilterHash]) -> StoreTimelines<'a, Self> {
+        StoreTimelines::new(self, customer, filters)
+    }
+
+    /// The same from all purchases and interactions, as they were known at `as_of`: exact at any time, and slow.
+    fn history(&self, customer: &str, filters: &[LineFilter], as_of: Instant) -> Result<History, Failure> {
+        history(self, customer, filters, as_of)
+    }
+
+    /// A known filter.
+    fn filter(&self, hash: FilterHash) -> Result<Option<KeptFilter>, Failure> {
+        record(self, Table::Filters, &hash.key())
+    }
+
+    /// All known filters.
+    fn filters(&self) -> Result<Vec<(FilterHash, KeptFilter)>, Failure> {
+        all_filters(self)
+    }
+
+    /// How often a customer used a discount in the period that starts then.
+    fn customer_uses(&self, discount: &str, customer: &str, period: Instant) -> Result<u64, Failure> {
+        let key = Key::of(customer).text(discount).instant(period);
+        Ok(record(self, Table::CustomerUses, &key)?.unwrap_or(0))
+    }
+
+    /// What all customers used of a discount in the period that starts then.
+    fn spent(&self, discount: &str, period: Instant) -> Result<Spent, Failure> {
+        Ok(record(self, Table::Spent, &Key::of(discount).instant(period))?.unwrap_or_default())
+    }
+
+    /// What was used of a discount, by the start of the period.
+    fn spent_by_period(&self, discount: &str, listing: &Listing) -> Result<Page<(Instant, Spent)>, Failure> {
+        let prefix = Key::of(discount);
+        let start = prefix.as_bytes().len();
+        page(self, Table::Spent, &prefix, listing, |key, value| {
+            let period = Parts(&key[start..]).instant().ok_or_else(|| damaged_key("budget"))?;
+            Ok((period, decode(value)?))
+        })
+    }
+
+    /// A stored bundle.
+    fn revision(&self, revision: Revision) -> Result<Option<KeptRevision>, Failure> {
+        record(self, Table::Revisions, &Key::new().bytes(&revision.0))
+    }
+
+    /// Stored bundles in order of their hashes.
+    fn revisions(&self, listing: &Listing) -> Result<Page<KeptRevision>, Failure> {
+        page(self, Table::Revisions, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// The activation in force at an instant.
+    fn active_at(&self, at: Instant) -> Result<Option<Activation>, Failure> {
+        let last = Key::new().instant(at).number(u64::MAX);
+        let mut range = self.between(Table::Activations, Bound::Unbounded, Bound::Included(last.as_bytes()))?;
+        range.next_back().map(|row| decode(row?.1.value())).transpose()
+    }
+
+    /// The first activation after an instant.
+    fn next_activation(&self, after: Instant) -> Result<Option<Activation>, Failure> {
+        let first = Key::new().instant(after).number(u64::MAX);
+        let mut range = self.between(Table::Activations, Bound::Excluded(first.as_bytes()), Bound::Unbounded)?;
+        range.next().map(|row| decode(row?.1.value())).transpose()
+    }
+
+    /// Activations in order of when they come into force.
+    fn activations(&self, listing: &Listing) -> Result<Page<Activation>, Failure> {
+        page(self, Table::Activations, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// The latest cut-offs of a segment; `segment` is a hash of its definition.
+    fn cutoffs(&self, segment: u64) -> Result<Option<KeptCutoffs>, Failure> {
+        record(self, Table::Cutoffs, &Key::new().number(segment))
+    }
+
+    /// The cut-offs of a segment in one snapshot.
+    fn cutoffs_in(&self, snapshot: u64, segment: u64) -> Result<Option<KeptCutoffs>, Failure> {
+        record(self, Table::CutoffHistory, &Key::new().number(snapshot).number(segment))
+    }
+
+    /// The answer given to an idempotency key.
+    fn answered(&self, key: &str) -> Result<Option<Answered>, Failure> {
+        record(self, Table::Answers, &Key::of(key))
+    }
+
+    /// Goods that came back without a known purchase, by the return's id.
+    fn unmatched_return(&self, id: &str) -> Result<Option<UnmatchedReturn>, Failure> {
+        record(self, Table::UnmatchedReturns, &Key::of(id))
+    }
+
+    /// All of these in order of their ids.
+    fn unmatched_returns(&self, listing: &Listing) -> Result<Page<UnmatchedReturn>, Failure> {
+        page(self, Table::UnmatchedReturns, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// Bytes kept under a name, such as a signing key.
+    fn named(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        bytes(self, Table::Meta, &named_key(name))
+    }
+
+    /// How many there are of what.
+    fn counts(&self) -> Result<Counts, Failure> {
+        Ok(Counts {
+            customers: self.len(Table::Customers)?,
+            purchases: self.len(Table::Purchases)?,
+            interactions: self.len(Table::Interactions)?,
+            decisions: self.len(Table::Decisions)?,
+        })
+    }
+}
+
+impl<T: Rows> Read for T {}
+
+/// Names of users are kept apart from the store's own.
+pub(super) fn named_key(name: &str) -> Key {
+    Key::new().bytes(b"named:").text(name)
+}
+
+pub(super) fn record<T: Record>(rows: &(impl Rows + ?Sized), table: Table, key: &Key) -> Result<Option<T>, Failure> {
+    rows.get(table, key.as_bytes())?.map(|row| decode(row.value())).transpose()
+}
+
+fn bytes(rows: &(impl Rows + ?Sized), table: Table, key: &Key) -> Result<Option<Vec<u8>>, Failure> {
+    Ok(rows.get(table, key.as_bytes())?.map(|row| row.value().to_vec()))
+}
+
+pub(super) fn kept_purchase(rows: &(impl Rows + ?Sized), id: &str) -> Result<Option<KeptPurchase>, Failure> {
+    record(rows, Table::Purchases, &Key::of(id))
+}
+
+/// What an index row points at. Its value is the key of the other table.
+fn pointed<T: Record>(rows: &(impl Rows + ?Sized), table: Table, key: &[u8]) -> Result<T, Failure> {
+    let row = rows.get(table, key)?;
+    let row = row.ok_or_else(|| Failure::Damaged { what: T::WHAT, why: "an index points at nothing".to_owned() })?;
+    decode(row.value())
+}
+
+pub(super) fn indexed(rows: &(impl Rows + ?Sized), key: &[u8]) -> Result<KeptPurchase, Failure> {
+    pointed(rows, Table::Purchases, key)
+}
+
+fn indexed_purchase(rows: &(impl Rows + ?Sized), key: &[u8]) -> Result<Purchase, Failure> {
+    Ok(indexed(rows, key)?.purchase)
+}
+
+pub(super) fn kept_interaction(rows: &(impl Rows + ?Sized), key: &[u8]) -> Result<KeptInteraction, Failure> {
+    pointed(rows, Table::Interactions, key)
+}
+
+fn indexed_interaction(rows: &(impl Rows + ?Sized), key: &[u8]) -> Result<Interaction, Failure> {
+    Ok(kept_interaction(rows, key)?.interaction)
+}
+
+pub(super) fn damaged_key(what: &'static str) -> Failure {
+    Failure::Damaged { what, why: "its key cannot be read".to_owned() }
+}

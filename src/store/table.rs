@@ -1,0 +1,102 @@
+//! The tables, and access to their rows that is the same on a snapshot and inside a write.
+
+use std::ops::Bound;
+
+use redb::{AccessGuard, Range, TableDefinition};
+
+use super::failure::Failure;
+use super::key::Key;
+
+/// A row's value, held in place.
+pub type Value<'a> = AccessGuard<'a, &'static [u8]>;
+/// Rows in the order of their keys.
+pub type ValueRange<'a> = Range<'a, &'static [u8], &'static [u8]>;
+
+macro_rules! tables {
+    ($($(#[$text:meta])* $table:ident = $name:literal,)+) => {
+        /// A table: keys and values are bytes, see [`Key`] and the codec.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Table { $($(#[$text])* $table,)+ }
+
+        impl Table {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$table,)+];
+
+            /// The name in the file.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$table => $name,)+ }
+            }
+        }
+    };
+}
+
+tables! {
+    /// Name → format version, counters, keys.
+    Meta = "meta",
+    /// Customer → card.
+    Customers = "customers",
+    /// Purchase → the purchase with its returns.
+    Purchases = "purchases",
+    /// Customer, instant, sequence → purchase.
+    CustomerPurchases = "customer_purchases",
+    /// Instant, sequence → purchase.
+    PurchasesByTime = "purchases_by_time",
+    /// Purchase → decision.
+    Decisions = "decisions",
+    /// Interaction → the interaction.
+    Interactions = "interactions",
+    /// Customer, instant, sequence → interaction.
+    CustomerInteractions = "customer_interactions",
+    /// Instant, sequence → interaction.
+    InteractionsByTime = "interactions_by_time",
+    /// Filter, customer → account.
+    Accounts = "accounts",
+    /// Filter, customer, instant and sequence of the first event → chunk.
+    Chunks = "chunks",
+    /// Filter → what it chooses, and how far its accounts are built.
+    Filters = "filters",
+    /// Customer, discount, start of the period → uses.
+    CustomerUses = "customer_uses",
+    /// Discount, start of the period → uses and amount.
+    Spent = "spent",
+    /// Revision → sources.
+    Revisions = "revisions",
+    /// Instant, sequence → activation.
+    Activations = "activations",
+    /// Segment definition → latest cut-offs.
+    Cutoffs = "cutoffs",
+    /// Snapshot, segment definition → cut-offs.
+    CutoffHistory = "cutoff_history",
+    /// Idempotency key → answer.
+    Answers = "answers",
+    /// Instant, idempotency key → nothing.
+    AnswersByTime = "answers_by_time",
+    /// Return → goods that came back without a known purchase.
+    UnmatchedReturns = "unmatched_returns",
+}
+
+impl Table {
+    /// How redb knows it.
+    pub(super) const fn definition(self) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+        TableDefinition::new(self.name())
+    }
+}
+
+/// Rows by key.
+pub trait Rows {
+    /// One row.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value<'_>>, Failure>;
+
+    /// The rows between two keys.
+    fn between(&self, table: Table, from: Bound<&[u8]>, until: Bound<&[u8]>) -> Result<ValueRange<'_>, Failure>;
+
+    /// How many rows.
+    fn len(&self, table: Table) -> Result<u64, Failure>;
+
+    /// The rows whose keys start with `prefix`.
+    fn starting(&self, table: Table, prefix: &Key) -> Result<ValueRange<'_>, Failure> {
+        let after = prefix.after();
+        let until = after.as_ref().map_or(Bound::Unbounded, |after| Bound::Excluded(after.as_bytes()));
+        self.between(table, Bound::Included(prefix.as_bytes()), until)
+    }
+}

@@ -1,0 +1,130 @@
+//! Reading a customer's events in a bounded number of rows, however long the history is.
+
+use std::ops::Bound;
+
+use smallvec::SmallVec;
+
+use super::codec::{Account, Chunk, decode};
+use super::failure::Failure;
+use super::filters::FilterHash;
+use super::key::Key;
+use super::read::Read;
+use super::table::Table;
+use crate::metric::{Event, Mark, Timelines};
+use crate::time::Instant;
+
+/// The events of one customer, read from accounts and chunks. Each account is read at most once.
+pub struct StoreTimelines<'a, R: Read + ?Sized> {
+    rows: &'a R,
+    customer: &'a str,
+    filters: &'a [FilterHash],
+    accounts: SmallVec<[(FilterHash, Account); 2]>,
+}
+
+impl<'a, R: Read + ?Sized> StoreTimelines<'a, R> {
+    /// The events of a customer; `filters` are the hashes of the bundle's filters.
+    pub fn new(rows: &'a R, customer: &'a str, filters: &'a [FilterHash]) -> Self {
+        Self { rows, customer, filters, accounts: SmallVec::new() }
+    }
+
+    /// The same with an account that was read before, as in a scan.
+    pub fn with_account(mut self, filter: FilterHash, account: Account) -> Self {
+        self.accounts.push((filter, account));
+        self
+    }
+
+    /// Whether metrics as of `at` are exact: nothing that was known then was corrected at or after it.
+    ///
+    /// Where they are not, [`Read::history`] is.
+    pub fn exact(&mut self, at: Instant) -> Result<bool, Failure> {
+        let account = self.account(FilterHash::ALL)?;
+        Ok(self.accounts[account].1.corrected_at.is_none_or(|corrected| corrected < at))
+    }
+
+    /// The place of an account among those read.
+    fn account(&mut self, filter: FilterHash) -> Result<usize, Failure> {
+        if let Some(at) = self.accounts.iter().position(|(hash, _)| *hash == filter) {
+            return Ok(at);
+        }
+        let account = self.rows.account(filter, self.customer)?.unwrap_or_default();
+        self.accounts.push((filter, account));
+        Ok(self.accounts.len() - 1)
+    }
+
+    fn hash(&self, filter: Option<u16>) -> Option<FilterHash> {
+        filter.map_or(Some(FilterHash::ALL), |at| self.filters.get(at as usize).copied())
+    }
+}
+
+impl<R: Read + ?Sized> Timelines for StoreTimelines<'_, R> {
+    type Error = Failure;
+
+    fn mark(&mut self, filter: Option<u16>, before: Instant) -> Result<Mark, Failure> {
+        let Some(hash) = self.hash(filter) else { return Ok(Mark::default()) };
+        let at = self.account(hash)?;
+        let account = &self.accounts[at].1;
+        let in_tail = account.tail.first().is_none_or(|first| first.at < before);
+        if in_tail || account.older == 0 {
+            return Ok(mark_before(account.spilled, &account.tail, before));
+        }
+        let chunk = last_chunk_before(self.rows, hash, self.customer, &Key::new().instant(before))?;
+        Ok(chunk.map_or_else(Mark::default, |chunk| mark_before(chunk.before, &chunk.events, before)))
+    }
+
+    fn first_purchase(&mut self, filter: Option<u16>) -> Result<Option<Instant>, Failure> {
+        let Some(hash) = self.hash(filter) else { return Ok(None) };
+        let at = self.account(hash)?;
+        Ok(self.accounts[at].1.first_purchase)
+    }
+
+    fn events(&mut self, filter: Option<u16>, from: Instant, until: Instant) -> Result<Vec<Event>, Failure> {
+        let Some(hash) = self.hash(filter) else { return Ok(Vec::new()) };
+        let at = self.account(hash)?;
+        let account = &self.accounts[at].1;
+        let mut events = Vec::new();
+        // Older events matter only where the tail does not reach back far enough.
+        if account.tail.first().is_some_and(|first| first.at >= from) {
+            let prefix = hash.key().text(self.customer);
+            let end = prefix.clone().instant(until);
+            // The chunk before the first that starts in time may still end in it.
+            let before = prefix.clone().instant(from);
+            let earlier = self.rows.between(
+                Table::Chunks,
+                Bound::Included(prefix.as_bytes()),
+                Bound::Excluded(before.as_bytes()),
+            )?;
+            let start = earlier.rev().next().transpose()?.map(|(key, _)| Key::new().bytes(key.value()));
+            let start = start.unwrap_or(before);
+            if start < end {
+                let range = self.rows.between(
+                    Table::Chunks,
+                    Bound::Included(start.as_bytes()),
+                    Bound::Excluded(end.as_bytes()),
+                )?;
+                for row in range {
+                    events.extend(decode::<Chunk>(row?.1.value())?.events);
+                }
+            }
+        }
+        events.extend_from_slice(&account.tail);
+        events.retain(|event| from <= event.at && event.at < until);
+        Ok(events)
+    }
+}
+
+fn mark_before(mark: Mark, events: &[Event], before: Instant) -> Mark {
+    events.iter().take_while(|event| event.at < before).fold(mark, |mark, event| mark.take(event))
+}
+
+/// The last chunk that starts before a place: an instant, perhaps with a sequence.
+pub(super) fn last_chunk_before(
+    rows: &(impl Read + ?Sized),
+    filter: FilterHash,
+    customer: &str,
+    place: &Key,
+) -> Result<Option<Chunk>, Failure> {
+    let prefix = filter.key().text(customer);
+    let end = prefix.clone().bytes(place.as_bytes());
+    let mut range = rows.between(Table::Chunks, Bound::Included(prefix.as_bytes()), Bound::Excluded(end.as_bytes()))?;
+    range.next_back().map(|row| decode(row?.1.value())).transpose()
+}
