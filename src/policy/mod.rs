@@ -1,7 +1,18 @@
 //! What marketing writes, from text to a compiled bundle.
 //!
-//! Reading order: [`bundle`] (where it ends).
+//! Reading order: [`syntax`] (text to a spanned tree), [`keys`] (which keys there are), [`merge`] (files to one tree),
+//! [`read`] (the tree to compiled values), [`check`] (what can be wrong beyond shape), [`compile`] (all of it),
+//! [`bundle`] (where it ends), [`revision`] (its hash).
 
 mod bundle;
+mod check;
+mod compile;
+mod keys;
+mod merge;
+mod read;
+mod revision;
+mod syntax;
 
 pub use bundle::*;
+pub use compile::{Compiled, compile};
+pub use revision::revision;
