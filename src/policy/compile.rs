@@ -37,8 +37,10 @@ pub fn compile(sources: Sources) -> Compiled {
     Compiled { bundle: bundle.filter(|_| sound), diagnostics, sources }
 }
 
-/// By file and position, each once: what an alias repeats is one mistake.
+/// By file and position, each once: what an alias repeats is one mistake, and an alias of nothing is no second one.
 pub(super) fn in_order(diagnostics: &mut Vec<Diagnostic>) {
+    let lost: Vec<Span> = diagnostics.iter().filter(|f| f.code == "bad-alias").map(|f| f.span).collect();
+    diagnostics.retain(|finding| finding.code == "bad-alias" || !lost.contains(&finding.span));
     diagnostics.sort_by(|a, b| (a.span, a.severity, a.code, &a.message).cmp(&(b.span, b.severity, b.code, &b.message)));
     diagnostics.dedup();
 }

@@ -34,6 +34,8 @@ impl Sections {
             cx.wrong_type(&root, "a map of sections, such as `discounts`");
             return;
         };
+        // `x-…` is for anchors that policies below share.
+        let entries: Vec<Entry> = entries.into_iter().filter(|entry| !entry.key.text.starts_with("x-")).collect();
         cx.unknown_keys(&entries, &BUNDLE);
         for entry in entries {
             let known = BUNDLE.keys.iter().any(|key| key.name == entry.key.text);

@@ -2,10 +2,11 @@
 //!
 //! Reading order: [`syntax`] (text to a spanned tree), [`keys`] (which keys there are), [`merge`] (files to one tree),
 //! [`read`] (the tree to compiled values), [`check`] (what can be wrong beyond shape), [`compile`] (all of it),
-//! [`bundle`] (where it ends), [`revision`] (its hash).
+//! [`bundle`] (where it ends), [`revision`] (its hash), [`codes`] (what each finding means).
 
 mod bundle;
 mod check;
+mod codes;
 mod compile;
 mod keys;
 mod merge;
@@ -14,5 +15,6 @@ mod revision;
 mod syntax;
 
 pub use bundle::*;
+pub use codes::codes;
 pub use compile::{Compiled, compile};
 pub use revision::revision;

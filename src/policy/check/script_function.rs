@@ -37,7 +37,8 @@ pub(in crate::policy) fn script_function(
         return Some(found);
     }
     if let Some((_, count)) = functions.iter().find(|(known, _)| known == name) {
-        let message = format!("the function `{}` takes {count} parameters, not {parameters}", show(name));
+        let plural = if *count == 1 { "" } else { "s" };
+        let message = format!("the function `{}` takes {count} parameter{plural}, not {parameters}", show(name));
         let label = format!("expected `fn {}({signature})`", show(name));
         cx.error("wrong-parameters", node.span, message, &label);
         return None;
