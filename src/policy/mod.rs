@@ -1,7 +1,20 @@
 //! What marketing writes, from text to a compiled bundle.
 //!
-//! Reading order: [`bundle`] (where it ends).
+//! Reading order: [`syntax`] (text to a spanned tree), [`keys`] (which keys there are), [`merge`] (files to one tree),
+//! [`read`] (the tree to compiled values), [`check`] (what can be wrong beyond shape), [`compile`] (all of it),
+//! [`bundle`] (where it ends), [`revision`] (its hash), [`codes`] (what each finding means).
 
 mod bundle;
+mod check;
+mod codes;
+mod compile;
+mod keys;
+mod merge;
+mod read;
+mod revision;
+mod syntax;
 
 pub use bundle::*;
+pub use codes::codes;
+pub use compile::{Compiled, compile};
+pub use revision::revision;

@@ -1,0 +1,23 @@
+//! From the tree to compiled values, one section a file; everything wrong on the way is noted, nothing stops it.
+//!
+//! Reading order: [`context`] (what is known so far), [`fields`] (maps with fixed keys), [`scalars`] (rates, money
+//! and the like), then the sections: [`metrics`], [`segments`], [`conditions`], [`discounts`], [`ladder`],
+//! [`programmes`] (limits, points, service, experiments).
+
+mod conditions;
+mod context;
+mod discounts;
+mod fields;
+mod ladder;
+mod metrics;
+mod programmes;
+mod scalars;
+mod segments;
+
+pub(super) use context::{Cx, show};
+pub(super) use discounts::{WrittenDiscount, discounts};
+pub(super) use fields::Fields;
+pub(super) use ladder::WrittenStep;
+pub(super) use metrics::metrics;
+pub(super) use programmes::{experiments, limits, points, service, stacking};
+pub(super) use segments::{segment_names, segments};
