@@ -19,7 +19,9 @@ pub(super) fn facts<R: Read>(rows: &R, active: &Active, customer: Option<&str>, 
     let bundle = &active.bundle;
     let given = Gather {
         customer: match customer {
-            Some(id) => Some(rows.customer(id)?.unwrap_or_else(|| Customer { id: id.to_owned(), ..Customer::default() })),
+            Some(id) => {
+                Some(rows.customer(id)?.unwrap_or_else(|| Customer { id: id.to_owned(), ..Customer::default() }))
+            }
             None => None,
         },
         allowances: allowances(rows, bundle, customer, at)?,
@@ -38,7 +40,12 @@ pub(super) fn facts<R: Read>(rows: &R, active: &Active, customer: Option<&str>, 
 }
 
 /// One metric of one customer, for scans of the whole base.
-pub(super) fn metric<T: Timelines>(active: &Active, slot: u16, timelines: &mut T, at: Instant) -> Result<Option<Number>, T::Error> {
+pub(super) fn metric<T: Timelines>(
+    active: &Active,
+    slot: u16,
+    timelines: &mut T,
+    at: Instant,
+) -> Result<Option<Number>, T::Error> {
     let bundle = &active.bundle;
     Reader::new(timelines, bundle.zone, bundle.currency).value(&bundle.metrics[slot as usize], at)
 }

@@ -8,10 +8,10 @@
 mod active;
 mod clock;
 mod customer;
-mod demo;
-mod export;
+// mod demo;
+// mod export;
 mod facts;
-mod import;
+// mod import;
 mod policy;
 mod purchase;
 mod quote;
@@ -25,14 +25,10 @@ mod watch;
 pub use active::Active;
 pub use clock::Clock;
 pub use customer::{EraseError, Standing};
-pub use demo::{DemoOptions, DemoReport};
-pub use export::{ExportError, ExportFormat, Table as ExportTable};
-pub use import::{
-    Column, CsvOptions, Import, ImportError, ImportFormat, ImportReport, Mapping, Rejected as RejectedRow,
-};
 pub use policy::{ActivateError, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};
 pub use token::{Terms, TokenError};
+pub use watch::Watch;

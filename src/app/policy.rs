@@ -163,8 +163,7 @@ impl App {
         let Some(bundle) = bundle else {
             tracing::warn!(findings = diagnostics.len(), "the policies do not compile; what was in force stays");
             metrics::counter!("treue_reload_failures_total").increment(1);
-            *lock(&self.reload) =
-                Some(ReloadFailure { at: self.clock.now(), sources, diagnostics, failure: None });
+            *lock(&self.reload) = Some(ReloadFailure { at: self.clock.now(), sources, diagnostics, failure: None });
             return Ok(false);
         };
         *lock(&self.reload) = None;
@@ -289,9 +288,7 @@ impl App {
         };
         let filters = bundle.filters.clone();
         if !filters.is_empty() {
-            self.write(move |batch| {
-                filters.iter().try_for_each(|filter| batch.add_filter(filter).map(drop))
-            })?;
+            self.write(move |batch| filters.iter().try_for_each(|filter| batch.add_filter(filter).map(drop)))?;
         }
         let empty = super::facts::no_cut_offs(&bundle);
         let active = Active::new(bundle, empty, since, by, note)?;

@@ -171,9 +171,7 @@ impl App {
             }
             Err(WriteError::Refused(error)) => return Err(error),
         };
-        let bundle = self
-            .bundle_of(record.decision.revision)?
-            .ok_or_else(|| missing_revision(&purchase.id))?;
+        let bundle = self.bundle_of(record.decision.revision)?.ok_or_else(|| missing_revision(&purchase.id))?;
         if !again {
             self.counters.committed();
         }
@@ -206,8 +204,7 @@ impl Job {
     fn run(&self, batch: &mut Batch<'_>) -> Result<Done, PurchaseError> {
         let wanted = &self.wanted;
         if let Some(known) = batch.purchase(&wanted.id)? {
-            let record: Option<DecisionRecord> =
-                batch.decision(&wanted.id)?.map(|bytes| decode(&bytes)).transpose()?;
+            let record: Option<DecisionRecord> = batch.decision(&wanted.id)?.map(|bytes| decode(&bytes)).transpose()?;
             return match record {
                 Some(record) if record.request == wanted.request => Ok((known, record, true)),
                 _ => Err(PurchaseError::Exists(wanted.id.clone())),
@@ -268,7 +265,10 @@ impl Job {
             };
             note(left.customer_uses == Some(0), "uses per customer");
             note(left.total_uses == Some(0), "uses");
-            note(left.budget.is_some_and(|budget| budget < applied.amount), budget_word(applied.cuts.iter().any(|cut| cut.by == LimitKind::Budget)));
+            note(
+                left.budget.is_some_and(|budget| budget < applied.amount),
+                budget_word(applied.cuts.iter().any(|cut| cut.by == LimitKind::Budget)),
+            );
         }
         if spent.is_empty() { Ok(()) } else { Err(PurchaseError::Spent { spent, fresh: None }) }
     }

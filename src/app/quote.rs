@@ -46,12 +46,7 @@ const HONOURED: i64 = 15 * 60 * 1_000_000;
 
 impl App {
     /// Decides on a basket, as of now where no instant is given.
-    pub fn quote(
-        &self,
-        customer: Option<String>,
-        at: Option<Instant>,
-        basket: Basket,
-    ) -> Result<Quoted, QuoteError> {
+    pub fn quote(&self, customer: Option<String>, at: Option<Instant>, basket: Basket) -> Result<Quoted, QuoteError> {
         let active = self.active();
         let now = self.clock.now();
         let at = at.unwrap_or(now);

@@ -128,7 +128,10 @@ impl App {
                     return slots.iter().map(|slot| metric(active, *slot, &mut timelines, at)).collect();
                 }
                 let mut history = rows.history(&customer, &active.bundle.filters, at)?;
-                Ok(slots.iter().map(|slot| metric(active, *slot, &mut history, at).unwrap_or_else(|never| match never {})).collect())
+                Ok(slots
+                    .iter()
+                    .map(|slot| metric(active, *slot, &mut history, at).unwrap_or_else(|never| match never {}))
+                    .collect())
             };
             match read() {
                 Ok(found) => found.into_iter().enumerate().for_each(|(at, value)| values.push(at, value)),

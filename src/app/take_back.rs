@@ -126,7 +126,11 @@ impl App {
             if let Some(known) = purchase.returns.iter().find(|goods| goods.id == *id) {
                 let same = batch.answered(&key)?.is_some_and(|answered| answered.request == wanted.request);
                 let goods = known.clone();
-                return if same { Ok(Returned { purchase, goods, again: true }) } else { Err(ReturnError::Exists(id.clone())) };
+                return if same {
+                    Ok(Returned { purchase, goods, again: true })
+                } else {
+                    Err(ReturnError::Exists(id.clone()))
+                };
             }
             let now = clock.now();
             // A return is never seen before its purchase, even where the clock was set back in between.

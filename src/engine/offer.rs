@@ -8,9 +8,9 @@ use super::condition::{Reasons, check_all, invalid, uses_spent};
 use super::gather::failed;
 use super::price::Priced;
 use crate::metric::LineFilter;
-use crate::model::{Basket, Facts, NextStep, Reason};
+use crate::model::{Basket, Facts, NextClass, NextStep, Reason};
 use crate::money::{Money, Number, Rate};
-use crate::policy::{BasketAdds, Bundle, Discount, Experiment, Grant, Ladder};
+use crate::policy::{BasketAdds, Bundle, Discount, Experiment, Grant, Ladder, Segment, SegmentRule};
 use crate::script::{ScriptBasket, ScriptCustomer, Verdict};
 
 /// A discount that this customer may have on this basket. How much it grants depends on what earlier ones leave.
@@ -169,7 +169,7 @@ pub(super) fn matches(filter: &LineFilter, line: &crate::model::Line) -> bool {
 /// The metric as a ladder looks at it: with the basket on top where that counts.
 fn climbed(bundle: &Bundle, ladder: &Ladder, facts: &Facts, eligible: &EligibleTotal) -> Option<Number> {
     let value = facts.metrics[ladder.metric as usize]?;
-    if !ladder.counting_basket && !ladder.sliced {
+    if eligible.lines == 0 || !(ladder.counting_basket || ladder.sliced) {
         return Some(value);
     }
     Some(
@@ -210,6 +210,27 @@ pub(super) fn next_step(
     let value = climbed(bundle, ladder, facts, &eligible_total(discount, basket, priced))?;
     let next = ladder.steps.iter().find(|step| step.threshold > value)?;
     Some(NextStep { discount: slot as u16, rate: next.rate, metric: ladder.metric, missing: next.threshold - value })
+}
+
+/// What is missing to the next step of every ladder, without a basket.
+pub fn next_steps(bundle: &Bundle, facts: &Facts) -> Vec<NextStep> {
+    let (basket, priced) = (Basket::default(), Priced::default());
+    (0..bundle.discounts.len()).filter_map(|slot| next_step(bundle, slot, facts, &basket, &priced)).collect()
+}
+
+/// What is missing to the next better class of every segment with thresholds. A class that is kept counts as held.
+pub fn next_classes(bundle: &Bundle, facts: &Facts) -> Vec<NextClass> {
+    let next = |(slot, segment): (usize, &Segment)| {
+        let SegmentRule::Thresholds { metric, floors, descending, .. } = &segment.rule else { return None };
+        let value = facts.metrics[*metric as usize]?;
+        let held = facts.classes[slot].map(|class| floors[class as usize]);
+        let above =
+            |class: &u16| floors[*class as usize] > value && held.is_none_or(|held| floors[*class as usize] > held);
+        let class = descending.iter().rev().copied().find(above)?;
+        let missing = floors[class as usize] - value;
+        Some(NextClass { segment: slot as u16, class, metric: *metric, missing })
+    };
+    bundle.segments.iter().enumerate().filter_map(next).collect()
 }
 
 /// The experiment whose control group the customer is in, if it is about this discount.

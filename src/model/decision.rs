@@ -133,6 +133,19 @@ pub struct NextStep {
     pub missing: Number,
 }
 
+/// What is missing to the next better class of a segment with thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextClass {
+    /// Index of the segment.
+    pub segment: u16,
+    /// Index of the class.
+    pub class: u16,
+    /// Index of the metric.
+    pub metric: u16,
+    /// How much of the metric is missing.
+    pub missing: Number,
+}
+
 /// One step of a trace. `holds` says whether the condition did.
 #[expect(missing_docs, reason = "each variant's text says what its fields are")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,9 @@ mod purchase;
 
 pub use basket::{Basket, Line, MAX_LINES};
 pub use customer::{Attribute, Customer};
-pub use decision::{Applied, Cut, DecidedLine, Decision, Invalid, LimitKind, NextStep, Reason, Rejected, Totals};
+pub use decision::{
+    Applied, Cut, DecidedLine, Decision, Invalid, LimitKind, NextClass, NextStep, Reason, Rejected, Totals,
+};
 pub use facts::{Allowance, Facts};
 pub use interaction::Interaction;
 pub use purchase::{Purchase, PurchaseLine, Return, ReturnLine};

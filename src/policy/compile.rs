@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bundle::Bundle;
+use super::bundle::{Bundle, Segment};
 use super::check;
 use super::keys;
 use super::merge::Sections;
@@ -11,8 +11,9 @@ use super::revision::{is_policy, is_script, revision, without_tests};
 use super::syntax::{MAX_BYTES, parse};
 use crate::diagnostic::{Diagnostic, FileId, Severity, Sources, Span};
 use crate::id::Name;
+use crate::metric::Metric;
 use crate::money::{Currency, Rate};
-use crate::script::Scripts;
+use crate::script::{Scripts, Vocabulary};
 use crate::time::Zone;
 
 /// What became of some sources.
@@ -98,6 +99,12 @@ fn bundle(cx: &mut Cx<'_>) -> Option<Bundle> {
     let mut order: Vec<u16> = (0..discounts.len() as u16).collect();
     order.sort_by_key(|at| discounts[*at as usize].priority);
     let content = without_tests(sources);
+    let metrics: Vec<Metric> = metrics.into_iter().collect::<Option<_>>()?;
+    let segments: Vec<Segment> = segments.into_iter().collect::<Option<_>>()?;
+    let vocabulary = Vocabulary {
+        metrics: metrics.iter().map(|metric| Name::clone(&metric.name)).collect(),
+        segments: segments.iter().map(|segment| (Name::clone(&segment.name), segment.classes.clone())).collect(),
+    };
     Some(Bundle {
         revision: revision(&content),
         sources: content,
@@ -105,8 +112,8 @@ fn bundle(cx: &mut Cx<'_>) -> Option<Bundle> {
         zone: cx.zone?,
         default_margin: default_margin?,
         filters: std::mem::take(&mut cx.filters),
-        metrics: metrics.into_iter().collect::<Option<_>>()?,
-        segments: segments.into_iter().collect::<Option<_>>()?,
+        metrics,
+        segments,
         discounts,
         order,
         stacking: stacking?,
@@ -115,6 +122,7 @@ fn bundle(cx: &mut Cx<'_>) -> Option<Bundle> {
         service: service?,
         experiments: experiments?,
         scripts: Arc::clone(&cx.scripts),
+        vocabulary: Arc::new(vocabulary),
     })
 }
 
