@@ -1,6 +1,7 @@
 //! Opening everything: the store, the seal, the bundle in force.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -40,6 +41,8 @@ pub struct App {
     pub(super) reload: Mutex<Option<ReloadFailure>>,
     /// Held by whoever changes what is in force, so that one change follows the other.
     pub(super) changing: Mutex<()>,
+    stopping: AtomicBool,
+    run_id: u64,
 }
 
 /// Why there is nothing to serve.
@@ -108,6 +111,8 @@ impl App {
             bundles: Mutex::default(),
             reload: Mutex::default(),
             changing: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            run_id: u64::from_le_bytes(random()),
         };
         app.adopt(compiled, known.is_some())?;
         Ok(app)
@@ -126,6 +131,21 @@ impl App {
     /// The clock.
     pub const fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Tells this run of the process from others, in the ids of requests.
+    pub const fn run_id(&self) -> u64 {
+        self.run_id
+    }
+
+    /// Notes that no new requests are wanted.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether the server is stopping.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
     }
 
     /// The compiled bundle of a revision; absent where the store does not have it.

@@ -23,14 +23,14 @@ pub struct Terms {
 }
 
 /// Why a token is not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TokenError {
     /// Not a token of this store, or changed since.
     #[error("is not a quote of this store")]
     Forged,
-    /// No longer honoured.
-    #[error("expired at {0}")]
-    Expired(Instant),
+    /// No longer honoured; what it promised.
+    #[error("expired at {}", .0.expires_at)]
+    Expired(Box<Terms>),
 }
 
 /// Seals and opens tokens with a key that stays in the store: a keyed BLAKE3 over the content.
@@ -69,7 +69,7 @@ impl Seal {
             Some((&KIND, rest)) => postcard::from_bytes(rest).map_err(|_| TokenError::Forged)?,
             _ => return Err(TokenError::Forged),
         };
-        if now >= terms.expires_at { Err(TokenError::Expired(terms.expires_at)) } else { Ok(terms) }
+        if now >= terms.expires_at { Err(TokenError::Expired(Box::new(terms))) } else { Ok(terms) }
     }
 }
 

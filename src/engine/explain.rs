@@ -2,7 +2,7 @@
 
 use crate::id::Name;
 use crate::model::{Cut, Decision, Invalid, LimitKind, Reason};
-use crate::money::{Money, Number, Rate};
+use crate::money::{Money, Rate};
 use crate::policy::{Bounds, Bundle, Condition, Discount};
 
 /// A decision in words.
@@ -12,8 +12,6 @@ pub struct Explained {
     pub applied: Vec<ExplainedApplied>,
     /// What does not, in the order written.
     pub rejected: Vec<ExplainedRejected>,
-    /// What is missing to next steps.
-    pub next_steps: Vec<ExplainedNextStep>,
     /// Segments whose script failed.
     pub failures: Vec<ExplainedRejected>,
 }
@@ -40,19 +38,6 @@ pub struct ExplainedRejected {
     pub because: Vec<String>,
 }
 
-/// What is missing to the next step of a ladder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExplainedNextStep {
-    /// The discount's name.
-    pub discount: Name,
-    /// The rate of that step.
-    pub rate: Rate,
-    /// The metric's name.
-    pub metric: Name,
-    /// How much of it is missing.
-    pub missing: Number,
-}
-
 /// Puts a decision into words. The bundle is the one of the decision's revision.
 pub fn explain(bundle: &Bundle, decision: &Decision) -> Explained {
     let discount = |at: u16| bundle.discounts.get(at as usize);
@@ -76,16 +61,6 @@ pub fn explain(bundle: &Bundle, decision: &Decision) -> Explained {
             .map(|rejected| ExplainedRejected {
                 name: name(rejected.discount),
                 because: words(rejected.discount, &rejected.because),
-            })
-            .collect(),
-        next_steps: decision
-            .next_steps
-            .iter()
-            .map(|next| ExplainedNextStep {
-                discount: name(next.discount),
-                rate: next.rate,
-                metric: metric_name(bundle, next.metric).into(),
-                missing: next.missing,
             })
             .collect(),
         failures: decision

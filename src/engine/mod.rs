@@ -18,7 +18,7 @@ mod stack;
 
 pub use cutoff::{CutOffs, PartCuts, SegmentCuts};
 pub use decide::decide;
-pub use explain::{Explained, ExplainedApplied, ExplainedNextStep, ExplainedRejected, explain, reason_in_words};
+pub use explain::{Explained, ExplainedApplied, ExplainedRejected, explain, reason_in_words};
 pub use gather::{Gather, gather};
 pub use offer::{next_classes, next_steps};
 pub use price::{MAX_BASKET, PriceError, Priced, price};

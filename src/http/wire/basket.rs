@@ -57,6 +57,13 @@ pub struct QuoteIn<'a> {
     pub redeem_points: Option<i64>,
 }
 
+/// Reads whom a request is about; a mistake is noted.
+pub fn read_customer(customer: Option<&str>, invalids: &mut Invalids) -> Option<String> {
+    let customer = customer?;
+    check_text(customer, "/customer", invalids);
+    Some(customer.to_owned())
+}
+
 /// Reads a basket; mistakes are noted under their JSON pointers.
 pub fn read_basket(
     lines: &[LineIn<'_>],
@@ -115,7 +122,8 @@ fn check_text(text: &str, pointer: impl Display, invalids: &mut Invalids) {
     }
 }
 
-pub(super) fn read_quantity(exact: Exact<'_>) -> Result<Quantity, String> {
+/// Reads a quantity: above zero, up to three decimals.
+pub fn read_quantity(exact: Exact<'_>) -> Result<Quantity, String> {
     let quantity = Quantity::parse(exact.0).map_err(|error| decimal_error(exact, error))?;
     if quantity.0 > 0 { Ok(quantity) } else { Err("must be above zero".to_owned()) }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::scalar::{Cash, Shown};
 use crate::engine::{Explained, explain};
 use crate::id::Revision;
-use crate::model::Decision;
+use crate::model::{Decision, NextStep};
 use crate::money::{Number, Quantity, Rate};
 use crate::policy::Bundle;
 use crate::time::Instant;
@@ -127,6 +127,18 @@ pub struct NextStepOut<'a> {
     missing: Shown<Number>,
 }
 
+impl<'a> NextStepOut<'a> {
+    /// Presents what is missing to a step.
+    pub fn new(bundle: &'a Bundle, next: &NextStep) -> Self {
+        Self {
+            discount: bundle.discounts.get(next.discount as usize).map_or("?", |discount| discount.name.as_ref()),
+            rate: Shown(next.rate),
+            metric: bundle.metrics.get(next.metric as usize).map_or("?", |metric| metric.name.as_ref()),
+            missing: Shown(next.missing),
+        }
+    }
+}
+
 /// A quantity: a JSON number with as many decimals as it needs.
 #[derive(Debug, Clone, Copy)]
 pub struct QuantityOut(pub Quantity);
@@ -176,7 +188,7 @@ pub fn decided<'a>(
 ) -> Decided<'a> {
     let currency = bundle.currency;
     let cash = |money| Cash::new(money, currency);
-    let Explained { applied, rejected, next_steps, failures } = explain(bundle, decision);
+    let Explained { applied, rejected, failures } = explain(bundle, decision);
     let discount = |at: u16| bundle.discounts.get(at as usize).map_or("?", |discount| discount.name.as_ref());
     let segment = |at: u16| bundle.segments.get(at as usize).map_or("?", |segment| segment.name.as_ref());
     let totals = &decision.totals;
@@ -225,16 +237,7 @@ pub fn decided<'a>(
         segments: Segments::new(bundle, &decision.classes),
         snapshot: (decision.snapshot > 0).then_some(decision.snapshot),
         points: PointsOut { earned: totals.points_earned, redeemed: totals.points_redeemed },
-        next_steps: next_steps
-            .into_iter()
-            .zip(&decision.next_steps)
-            .map(|(words, next)| NextStepOut {
-                discount: discount(next.discount),
-                rate: Shown(next.rate),
-                metric: bundle.metrics.get(next.metric as usize).map_or("?", |metric| metric.name.as_ref()),
-                missing: Shown(words.missing),
-            })
-            .collect(),
+        next_steps: decision.next_steps.iter().map(|next| NextStepOut::new(bundle, next)).collect(),
         failures: failures
             .into_iter()
             .zip(&decision.failures)

@@ -151,6 +151,19 @@ impl Invalids {
     }
 }
 
+/// A hash of what a request says, whatever its spelling: tells the same request from another with the same id.
+pub fn wide_request_hash(content: &impl Serialize) -> [u8; 32] {
+    // Plain data: writing it into memory cannot fail.
+    *blake3::hash(&postcard::to_stdvec(content).unwrap_or_default()).as_bytes()
+}
+
+/// The first half of that hash, which is plenty within one id.
+pub fn request_hash(content: &impl Serialize) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&wide_request_hash(content)[..16]);
+    half
+}
+
 /// Reads an instant of a request: RFC 3339.
 pub fn read_instant(text: &str) -> Result<Instant, String> {
     Instant::parse_rfc3339(text).ok_or_else(|| {

@@ -1,0 +1,6 @@
+//! `/v1/customers`: the card, its purchases, and where the customer stands.
+
+pub mod card;
+pub mod list;
+pub mod purchases;
+pub mod standing;

@@ -1,0 +1,73 @@
+//! `POST /v1/policies/activate`: makes a stored revision active; an older one is the way back.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::state::ActivationOut;
+use crate::app::App;
+use crate::http::answer::{Answer, Problems, json};
+use crate::http::blocking;
+use crate::http::body::Body;
+use crate::http::problem::Problem;
+use crate::http::wire::{Invalids, read_instant};
+use crate::id::Revision;
+
+/// What to activate.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ActivationRequest)]
+pub struct ActivateIn<'a> {
+    /// A stored revision.
+    #[serde(borrow)]
+    revision: Cow<'a, str>,
+    /// From when; now where it is absent.
+    #[serde(borrow)]
+    at: Option<Cow<'a, str>>,
+    /// Who.
+    by: Option<String>,
+    /// Why.
+    note: Option<String>,
+}
+
+/// Brings a stored revision into force, now or at an instant, between two requests.
+#[utoipa::path(post, path = "/v1/policies/activate", tag = "policies", request_body = ActivateIn,
+    params(("If-Match" = Option<String>, Header, description = "the revision that must be in force for this to happen")),
+    responses((status = 200, description = "in force, or planned", body = ActivationOut), Problems))]
+pub async fn activate_policies(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answer {
+    let asked: ActivateIn<'_> = body.read()?;
+    let expected = expected(&headers)?;
+    let mut invalids = Invalids::default();
+    let at = asked.at.as_deref().map(|at| invalids.keep("/at", read_instant(at)));
+    let revision = Revision::parse(&asked.revision);
+    if revision.is_none() {
+        invalids.push("/revision", "expected 32 hexadecimal digits");
+    }
+    invalids.finish()?;
+    let revision = revision.unwrap_or(Revision([0; 16]));
+    let (by, note) = (asked.by.unwrap_or_default(), asked.note.unwrap_or_default());
+    let activation = blocking(move || app.activate(revision, at, expected, &by, &note)).await??;
+    json(StatusCode::OK, &ActivationOut::new(activation))
+}
+
+fn expected(headers: &HeaderMap) -> Result<Option<Revision>, Problem> {
+    let Some(tag) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = tag.to_str().unwrap_or("").trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let revision = Revision::parse(text.trim_matches('"'));
+    let stale = || {
+        Problem::new(
+            StatusCode::PRECONDITION_FAILED,
+            "stale",
+            "somebody else was faster",
+            "`If-Match` names no revision",
+        )
+    };
+    revision.map(Some).ok_or_else(stale)
+}

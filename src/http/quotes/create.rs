@@ -1,0 +1,75 @@
+//! `POST /v1/quotes`: decides, and writes nothing.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::{App, QuoteError, Quoted};
+use crate::engine::PriceError;
+use crate::http::answer::{Answer, Problems, json};
+use crate::http::body::Body;
+use crate::http::problem::Problem;
+use crate::http::wire::{Decided, Invalids, QuoteIn, Shown, decided, read_basket, read_customer, read_instant};
+use crate::time::Instant;
+
+/// A quote: a decision, with the sealed terms at which a purchase can be committed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Quote)]
+pub struct QuoteOut<'a> {
+    /// The sealed terms; opaque.
+    quote: &'a str,
+    /// Until when they are honoured.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Shown<Instant>,
+    #[serde(flatten)]
+    decided: Decided<'a>,
+}
+
+impl<'a> QuoteOut<'a> {
+    /// Presents a quote.
+    pub fn new(quoted: &'a Quoted) -> Self {
+        let lines = quoted.basket.lines.iter().map(|line| (line.sku.as_ref(), line.quantity));
+        let bundle = &quoted.active.bundle;
+        Self {
+            quote: &quoted.token,
+            expires_at: Shown(quoted.expires_at),
+            decided: decided(bundle, quoted.customer.as_deref(), lines, &quoted.decision),
+        }
+    }
+}
+
+/// Decides on a basket: what is granted, why, why not, and what is missing to the next step. Writes nothing.
+#[utoipa::path(post, path = "/v1/quotes", tag = "checkout", request_body = QuoteIn,
+    responses((status = 200, description = "the quote", body = QuoteOut), Problems))]
+pub async fn create_quote(State(app): State<Arc<App>>, body: Body) -> Answer {
+    let asked: QuoteIn<'_> = body.read()?;
+    let mut invalids = Invalids::default();
+    let customer = read_customer(asked.customer.as_deref(), &mut invalids);
+    let at = asked.at.as_deref().map(|at| invalids.keep("/at", read_instant(at)));
+    let basket = read_basket(&asked.lines, asked.codes.as_deref(), asked.redeem_points, &mut invalids);
+    invalids.finish()?;
+    let quoted = app.quote(customer, at, basket)?;
+    json(StatusCode::OK, &QuoteOut::new(&quoted))
+}
+
+impl From<PriceError> for Problem {
+    fn from(error: PriceError) -> Self {
+        let pointer = match error {
+            PriceError::Empty | PriceError::TooManyLines => "/lines".to_owned(),
+            PriceError::OutOfRange(line) => format!("/lines/{line}"),
+        };
+        Self::invalid_at(pointer, error.to_string())
+    }
+}
+
+impl From<QuoteError> for Problem {
+    fn from(error: QuoteError) -> Self {
+        match error {
+            QuoteError::Price(error) => error.into(),
+            QuoteError::Failed(failure) => failure.into(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Which call goes where.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::problem::Problem;
+use super::{customers, observe, policies, purchases, quotes, system};
+use crate::app::App;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Treue",
+        description = "Loyalty policies over a base of customers and purchases. Money is a decimal string; instants are \
+                       RFC 3339; errors are RFC 9457 problems. Unknown request fields are an error."
+    ),
+    components(schemas(Problem)),
+    tags(
+        (name = "checkout", description = "Quotes, purchases, returns, decisions, standing"),
+        (name = "customers", description = "The customer base"),
+        (name = "policies", description = "What is in force, revisions, activation, cut-offs"),
+        (name = "system", description = "Health and metrics")
+    )
+)]
+struct Document;
+
+/// The calls with their OpenAPI document.
+fn calls() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(quotes::create::create_quote))
+        .routes(routes!(purchases::create::create_purchase))
+        .routes(routes!(purchases::read::read_purchase))
+        .routes(routes!(purchases::take_back::create_return))
+        .routes(routes!(purchases::decision::read_decision))
+        .routes(routes!(customers::list::list_customers))
+        .routes(routes!(
+            customers::card::put_customer,
+            customers::card::read_customer,
+            customers::card::patch_customer,
+            customers::card::delete_customer
+        ))
+        .routes(routes!(customers::purchases::list_purchases))
+        .routes(routes!(customers::standing::read_standing))
+        .routes(routes!(policies::state::read_policies))
+        .routes(routes!(policies::state::list_activations))
+        .routes(routes!(policies::check::check_policies))
+        .routes(routes!(policies::revisions::create_revision, policies::revisions::list_revisions))
+        .routes(routes!(policies::revisions::read_revision))
+        .routes(routes!(policies::diff::diff_revisions))
+        .routes(routes!(policies::activate::activate_policies))
+        .routes(routes!(policies::refresh::refresh_segments))
+        .routes(routes!(system::health::healthz))
+        .routes(routes!(system::health::readyz))
+        .routes(routes!(system::health::version))
+        .routes(routes!(system::metrics::read_metrics))
+}
+
+/// The OpenAPI document, generated from the code's own types.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    calls().split_for_parts().1
+}
+
+/// Everything that is served.
+pub fn router(app: Arc<App>) -> Router {
+    let (router, document) = calls().split_for_parts();
+    let documented = SwaggerUi::new("/docs").url("/openapi.json", document);
+    router
+        .merge(Router::from(documented))
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
+        .with_state(app)
+}
+
+async fn not_found(uri: Uri) -> Problem {
+    Problem::not_found(format!("there is nothing at `{}`", uri.path()))
+}
+
+async fn not_allowed(request: Request) -> Problem {
+    let detail = format!("`{}` is not for {}", request.uri().path(), request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "the method is not allowed here", detail)
+}

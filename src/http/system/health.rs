@@ -1,0 +1,71 @@
+//! `/healthz`, `/readyz`, `/version`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::http::answer::{Answer, Problems, json};
+use crate::http::problem::Problem;
+use crate::http::wire::Shown;
+use crate::id::Revision;
+use crate::store::Read;
+
+/// How the process is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Health)]
+pub struct HealthOut {
+    status: &'static str,
+}
+
+/// What is ready to serve.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Readiness)]
+pub struct ReadyOut {
+    status: &'static str,
+    /// The revision in force.
+    #[schema(value_type = String)]
+    revision: Shown<Revision>,
+    /// Cards in the store.
+    customers: u64,
+    /// Purchases in the store.
+    purchases: u64,
+}
+
+/// What this is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Version)]
+pub struct VersionOut {
+    name: &'static str,
+    version: &'static str,
+    /// The format of the stores it writes.
+    store_format: u32,
+}
+
+/// Whether the process is alive.
+#[utoipa::path(get, path = "/healthz", tag = "system", responses((status = 200, description = "alive", body = HealthOut)))]
+pub async fn healthz() -> Answer {
+    json(StatusCode::OK, &HealthOut { status: "ok" })
+}
+
+/// Whether requests can be answered: the store can be read and a policy is in force.
+#[utoipa::path(get, path = "/readyz", tag = "system", responses((status = 200, description = "ready", body = ReadyOut), Problems))]
+pub async fn readyz(State(app): State<Arc<App>>) -> Answer {
+    if app.is_stopping() {
+        return Err(Problem::unavailable());
+    }
+    let counts = app.store().snapshot().counts()?;
+    let revision = Shown(app.active().bundle.revision);
+    let body = ReadyOut { status: "ok", revision, customers: counts.customers, purchases: counts.purchases };
+    json(StatusCode::OK, &body)
+}
+
+/// What this is.
+#[utoipa::path(get, path = "/version", tag = "system", responses((status = 200, description = "the version", body = VersionOut)))]
+pub async fn version() -> Answer {
+    let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    json(StatusCode::OK, &VersionOut { name, version, store_format: crate::store::FORMAT })
+}
