@@ -2,9 +2,11 @@
 //!
 //! Reading order: [`syntax`] (text to a spanned tree), [`keys`] (which keys there are), [`merge`] (files to one tree),
 //! [`read`] (the tree to compiled values), [`check`] (what can be wrong beyond shape), [`compile`] (all of it),
-//! [`bundle`] (where it ends), [`revision`] (its hash), [`codes`] (what each finding means).
+//! [`bundle`] (where it ends), [`revision`] (its hash), [`codes`] (what each finding
+//! means), [`cases`] (policy tests).
 
 mod bundle;
+mod cases;
 mod check;
 mod codes;
 mod compile;
@@ -15,6 +17,7 @@ mod revision;
 mod syntax;
 
 pub use bundle::*;
+pub use cases::{Expectation, PolicyTest, Spanned, TestCustomer, TestPurchase, TestReturn, tests};
 pub use codes::codes;
 pub use compile::{Compiled, compile};
 pub use revision::revision;
