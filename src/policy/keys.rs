@@ -43,6 +43,8 @@ pub(super) enum Kind {
     Map(&'static Kind),
     /// A list of this.
     List(&'static Kind),
+    /// No value.
+    Nothing,
     /// One of these.
     Either(&'static [Kind]),
 }
@@ -359,7 +361,11 @@ pub(super) static TEST_CUSTOMER: Shape = Shape {
     name: "customer of a test",
     keys: &[
         key("id", Kind::Text, "The customer's id"),
-        key("metrics", Kind::Map(&Kind::Number), "Values of metrics"),
+        key(
+            "metrics",
+            Kind::Map(&Kind::Either(&[Kind::Number, Kind::Nothing])),
+            "Values of metrics; `null` for one that is absent",
+        ),
         key("segments", Kind::Map(&Kind::Name), "Classes by segment"),
         key("attributes", Kind::Map(&Kind::Text), "Free facts on the card"),
         key("birthday", Kind::Text, "Date of birth"),

@@ -17,7 +17,13 @@ pub(in crate::policy) fn exactly_one<'n>(
     match found.as_slice() {
         [one] => Some(one),
         [] => {
-            cx.error("one-of", fields.owner, format!("this {what} says nothing of what it is"), &label);
+            let lacks = match what {
+                "discount" => "grants nothing",
+                "metric" => "measures nothing",
+                "segment" => "does not say how it sorts",
+                _ => "does not say what it is",
+            };
+            cx.error("one-of", fields.owner, format!("this {what} {lacks}"), &label);
             None
         }
         [first, second, ..] => {

@@ -73,7 +73,7 @@ fn discount(cx: &mut Cx<'_>, entry: &Entry, groups: &mut HashMap<Name, u16>) -> 
 }
 
 /// What is absent is fine; what is there must be right.
-pub(super) fn optional<N, T>(
+pub(in crate::policy) fn optional<N, T>(
     cx: &mut Cx<'_>,
     stated: Option<N>,
     read: impl FnOnce(&mut Cx<'_>, N) -> Option<T>,

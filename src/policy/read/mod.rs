@@ -14,8 +14,8 @@ mod programmes;
 mod scalars;
 mod segments;
 
-pub(super) use context::{Cx, show};
-pub(super) use discounts::{WrittenDiscount, discounts};
+pub(super) use context::{Cx, SegmentName, show};
+pub(super) use discounts::{WrittenDiscount, discounts, optional};
 pub(super) use fields::Fields;
 pub(super) use ladder::WrittenStep;
 pub(super) use metrics::metrics;

@@ -90,7 +90,11 @@ impl Reading {
                 let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
                 let width = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| *c != '\n');
                 let message = format!("this is not YAML: {}", lower_first(&error.info()));
-                self.error("bad-yaml", self.span(at, at + width.map_or(0, char::len_utf8)), message)
+                let finding = self.error("bad-yaml", self.span(at, at + width.map_or(0, char::len_utf8)), message);
+                match self.open_bracket(text) {
+                    Some(bracket) => Box::new(finding.related(bracket, "this is still open there")),
+                    None => finding,
+                }
             })?;
             let range = place.byte_range().unwrap_or(0..0);
             let span = self.span(range.start, range.end);
@@ -105,6 +109,13 @@ impl Reading {
             self.take(event, span)?;
         }
         Ok(())
+    }
+
+    /// The innermost `{` or `[` that is not closed yet.
+    fn open_bracket(&self, text: &str) -> Option<Span> {
+        let starts = self.frames.iter().rev().map(|frame| frame.start as usize);
+        let mut brackets = starts.filter(|at| matches!(text.as_bytes().get(*at), Some(b'{' | b'[')));
+        brackets.next().map(|at| self.span(at, at + 1))
     }
 
     fn take(&mut self, event: Event<'_>, span: Span) -> Outcome {
