@@ -47,3 +47,6 @@ pub use snapshot::Snapshot;
 pub use table::{Rows, Table, Value, ValueRange};
 pub use timeline::StoreTimelines;
 pub use writer::{BatchStats, Counters};
+
+#[cfg(test)]
+mod tests;
