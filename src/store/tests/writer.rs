@@ -109,21 +109,43 @@ fn an_answer_survives_a_power_cut() {
 }
 
 #[test]
-fn a_full_disk_fails_writes_and_later_they_work_again() {
+fn a_broken_disk_fails_writes_and_later_they_work_again() {
     let disk = Disk::default();
     let store = disk.open().expect("a store");
     store.write_blocking(|batch| put(batch, "before")).expect("a write");
-    disk.set_full(true);
+    disk.set_broken(true);
     for _ in 0..3 {
         let failed = store.write_blocking(|batch| put(batch, "during"));
         assert!(matches!(failed, Err(WriteError::Failed(Failure::Storage(_)))), "{failed:?}");
     }
     assert_eq!(store.counters().failed, 3);
-    disk.set_full(false);
+    disk.set_broken(false);
     store.write_blocking(|batch| put(batch, "later")).expect("a write");
     assert_eq!(ids(&store), ["before", "later"]);
     drop(store);
     assert_eq!(ids(&disk.open().expect("the store again")), ["before", "later"]);
+}
+
+#[test]
+fn a_full_disk_fails_writes_only() {
+    let disk = Disk::default();
+    let store = disk.open().expect("a store");
+    let put_large = |number: usize| {
+        let mut large = card(&format!("c{number:03}"));
+        large.address = Some("x".repeat(100_000));
+        store.write_blocking(move |batch| batch.put_customer(&large))
+    };
+    put_large(0).expect("a write");
+    disk.set_full(true);
+    let written = (1..100).take_while(|number| put_large(*number).is_ok()).count();
+    assert!(written < 99, "the disk is never full");
+    for _ in 0..3 {
+        assert!(put_large(999).is_err());
+        assert_eq!(ids(&store).len(), written + 1);
+    }
+    disk.set_full(false);
+    put_large(999).expect("a write");
+    assert_eq!(ids(&store).len(), written + 2);
 }
 
 #[tokio::test]
