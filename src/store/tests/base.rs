@@ -23,6 +23,7 @@ fn everything() -> Listing {
 enum Step {
     Card(u8),
     Buy { customer: Option<u8>, at: i64 },
+    Import(Vec<(Option<u8>, i64)>),
     Return { purchase: usize, line: u32, at: i64 },
     Meet { id: u8, customer: u8, at: i64, rating: Option<u8> },
     Forget { id: u8 },
@@ -37,6 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => customer().prop_map(Step::Card),
         8 => (prop::option::weighted(0.9, customer()), 0i64..50).prop_map(|(customer, at)| Step::Buy { customer, at }),
+        1 => prop::collection::vec((prop::option::weighted(0.9, customer()), 0i64..50), 0..60).prop_map(Step::Import),
         4 => (0usize..40, 0u32..2, 50i64..99).prop_map(|(purchase, line, at)| Step::Return { purchase, line, at }),
         3 => (0u8..6, customer(), 0i64..50, prop::option::of(1u8..=5))
             .prop_map(|(id, customer, at, rating)| Step::Meet { id, customer, at, rating }),
@@ -72,6 +74,22 @@ fn apply(store: &Store, model: &mut Model, step: &Step) {
             let bought = purchase(&id, customer.map(name).as_deref(), at);
             model.purchases.push(bought.clone());
             store.write_blocking(move |batch| batch.put_purchase(bought.clone())).expect("a purchase");
+        }
+        Step::Import(rows) => {
+            let first = model.purchases.len();
+            let named = rows.into_iter().enumerate().map(|(at, (customer, when))| {
+                purchase(&format!("p{}", first + at), customer.map(name).as_deref(), when)
+            });
+            let mut bought: Vec<_> = named.collect();
+            model.purchases.extend(bought.iter().cloned());
+            // One that is known and one that is there twice are left out.
+            let known = model.purchases.first().cloned().filter(|_| first > 0);
+            let twice = bought.last().cloned();
+            let expect: Vec<_> = known.iter().chain(&twice).map(|bought| bought.id.clone()).collect();
+            bought.splice(0..0, known);
+            bought.extend(twice);
+            let left_out = store.write_blocking(move |batch| batch.put_purchases(bought.clone()));
+            assert_eq!(left_out, Ok(expect));
         }
         Step::Return { purchase, line, at } => {
             let id = format!("r{line}");

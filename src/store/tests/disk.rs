@@ -21,6 +21,7 @@ struct State {
     blocks: Mutex<BTreeSet<u64>>,
     full: AtomicBool,
     broken: AtomicBool,
+    unreadable: AtomicBool,
 }
 
 const BLOCK: u64 = 512;
@@ -29,6 +30,11 @@ impl Disk {
     /// From now on nothing can be written, or it can again.
     pub(super) fn set_broken(&self, broken: bool) {
         self.0.broken.store(broken, Ordering::SeqCst);
+    }
+
+    /// From now on nothing can be read, or it can again.
+    pub(super) fn set_unreadable(&self, unreadable: bool) {
+        self.0.unreadable.store(unreadable, Ordering::SeqCst);
     }
 
     /// From now on only what was written before can be written over, or there is room again.
@@ -71,6 +77,9 @@ impl StorageBackend for Disk {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), io::Error> {
+        if self.0.unreadable.load(Ordering::SeqCst) {
+            return Err(io::Error::other("the disk cannot be read"));
+        }
         let bytes = self.0.bytes.lock().expect("a lock");
         let start = offset as usize;
         let part = bytes.get(start..start + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;

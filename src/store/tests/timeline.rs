@@ -112,7 +112,7 @@ proptest! {
             store.write_blocking(move |batch| -> Result<(), AccountError> {
                 let (customer, events, later) = &work;
                 batch.rebuild_account(FILTER, customer, events.clone(), None)?;
-                put_all(batch, customer, later)
+                batch.put_events(FILTER, customer, later, None)
             }).expect("a write");
             let expect = in_order(&[events, later].concat());
             agree(&*store.snapshot(), &customer, &expect)?;

@@ -127,6 +127,22 @@ fn a_broken_disk_fails_writes_and_later_they_work_again() {
 }
 
 #[test]
+fn a_disk_that_could_not_be_read_is_read_again() {
+    let disk = Disk::default();
+    let store = disk.open().expect("a store");
+    store.write_blocking(|batch| put(batch, "c")).expect("a write");
+    disk.set_unreadable(true);
+    assert!(store.snapshot().customer("c").is_err());
+    disk.set_unreadable(false);
+    // Nobody writes; asking for a snapshot is enough, and soon there is one that can be read.
+    while store.snapshot().customer("c").is_err() {
+        std::thread::yield_now();
+    }
+    assert_eq!(ids(&store), ["c"]);
+    store.write_blocking(|batch| put(batch, "d")).expect("a write");
+}
+
+#[test]
 fn a_full_disk_fails_writes_only() {
     let disk = Disk::default();
     let store = disk.open().expect("a store");
