@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use super::{card, interaction, purchase, unit_back};
 use crate::metric::{History, LineFilter, Lists, Timelines};
 use crate::model::{Interaction, Purchase, Return};
-use crate::store::{Cursor, FilterHash, Listing, Order, PutError, Read, Store, WriteError};
+use crate::store::{
+    Batch, Cursor, Failure, FilterHash, Flaw, Key, Listing, Order, PutError, Read, Store, Table, WriteError, verify,
+};
 use crate::time::Instant;
 
 fn shoes() -> LineFilter {
@@ -164,7 +166,14 @@ fn compare(store: &Store, model: &Model) -> Result<(), TestCaseError> {
         }
         accounts_tell_the_history(&*snapshot, &customer)?;
     }
+    prop_assert_eq!(flaws(store), []);
     Ok(())
+}
+
+fn flaws(store: &Store) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    verify(&*store.snapshot(), &mut |flaw| flaws.push(flaw)).expect("a read");
+    flaws
 }
 
 fn accounts_tell_the_history(rows: &impl Read, customer: &str) -> Result<(), TestCaseError> {
@@ -224,7 +233,7 @@ fn a_purchase_is_put_once() {
 #[test]
 fn the_past_is_exact_until_a_return_corrects_it() {
     let store = Store::in_memory().expect("a store");
-    let put = |batch: &mut crate::store::Batch<'_>| batch.put_purchase(purchase("p", Some("c"), 10));
+    let put = |batch: &mut Batch<'_>| batch.put_purchase(purchase("p", Some("c"), 10));
     store.write_blocking(put).expect("a purchase");
     let gross = |at: i64| {
         let snapshot = store.snapshot();
@@ -244,7 +253,7 @@ fn the_past_is_exact_until_a_return_corrects_it() {
 fn an_anonymous_customer_is_nobody_else() {
     let store = Store::in_memory().expect("a store");
     let put = |id: &'static str, customer: &'static str| {
-        let put = move |batch: &mut crate::store::Batch<'_>| batch.put_purchase(purchase(id, Some(customer), 1));
+        let put = move |batch: &mut Batch<'_>| batch.put_purchase(purchase(id, Some(customer), 1));
         store.write_blocking(put).expect("a purchase");
     };
     put("p1", "a");
@@ -284,4 +293,72 @@ fn pages_follow_each_other_in_both_orders() {
     check(3, Order::Descending, &["p6 p5 p4", "p3 p2 p1", "p0"]);
     check(7, Order::Ascending, &["p0 p1 p2 p3 p4 p5 p6"]);
     assert_eq!(Cursor::parse("no cursor!"), None);
+}
+
+#[test]
+fn flaws_are_found() {
+    type Spoil = fn(&mut Batch<'_>) -> Result<(), Failure>;
+    let check = |spoil: Spoil, expect: &[&str]| {
+        let store = Store::in_memory().expect("a store");
+        let put = |batch: &mut Batch<'_>| -> Result<(), PutError> {
+            for at in 0..40 {
+                batch.put_purchase(purchase(&format!("p{at}"), Some("c"), at))?;
+            }
+            batch.put_interaction(interaction("i", "c", 7, None), Instant(8))
+        };
+        store.write_blocking(put).expect("a base");
+        assert_eq!(flaws(&store), []);
+        store.write_blocking(spoil).expect("a write");
+        let found: Vec<_> =
+            flaws(&store).iter().map(|flaw| format!("{} {}: {}", flaw.table.name(), flaw.row, flaw.what)).collect();
+        assert_eq!(found, expect);
+    };
+    check(
+        |batch| batch.put_bytes(Table::Purchases, Key::of("p1"), &[9]),
+        &["purchases p1 : the store holds a damaged purchase: version 9 is unknown"],
+    );
+    check(
+        |batch| batch.remove(Table::PurchasesByTime, Key::new().instant(Instant(0)).number(1)).map(drop),
+        &["purchases_by_time p0 : it is not in the index"],
+    );
+    check(
+        |batch| batch.put_bytes(Table::CustomerInteractions, Key::of("x").instant(Instant(0)).number(1), b"i\0"),
+        &["customer_interactions : 1 rows point at nothing"],
+    );
+    check(
+        |batch| {
+            let mut account = batch.account(FilterHash::ALL, "c")?.unwrap_or_default();
+            account.tail.pop();
+            account.first_purchase = None;
+            account.spilled.totals.gross += 1;
+            batch.put(Table::Accounts, Key::new().number(0).text("c"), &account)
+        },
+        &[
+            "accounts c: its sums are not those of its older events",
+            "accounts c: its first purchase is another one",
+            "accounts c: its events are not what purchases and interactions add",
+        ],
+    );
+}
+
+#[test]
+fn a_copy_holds_what_the_snapshot_held() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("copy.redb");
+    let store = Store::in_memory().expect("a store");
+    let put = |id: &'static str| {
+        let put = move |batch: &mut Batch<'_>| batch.put_purchase(purchase(id, Some("c"), 1));
+        store.write_blocking(put).expect("a purchase");
+    };
+    put("p1");
+    let snapshot = store.snapshot();
+    put("p2");
+    snapshot.copy_to(&path).expect("a copy");
+    let taken = snapshot.copy_to(&path).expect_err("a file is there").to_string();
+    assert_eq!(taken, format!("`{}` is there already", path.display()));
+    let copy = Store::open(&path, 1 << 20).expect("the copy");
+    assert_eq!(copy.snapshot().purchases(&everything()), snapshot.purchases(&everything()));
+    assert_eq!((copy.snapshot().purchase("p2"), flaws(&copy)), (Ok(None), vec![]));
+    // The copy counts on from where the store was.
+    assert_eq!(copy.write_blocking(|batch| batch.next_sequence()), Ok(2));
 }

@@ -12,12 +12,12 @@ use crate::money::{Money, Quantity, UnitPrice};
 use crate::time::Instant;
 
 /// A card with nothing but an id and a name.
-fn card(id: &str) -> Customer {
+pub(super) fn card(id: &str) -> Customer {
     Customer { id: id.to_owned(), name: Some(format!("Name of {id}")), ..Customer::default() }
 }
 
 /// A purchase of one pair of shoes for 100.00 and of two hats for 20.00 each.
-fn purchase(id: &str, customer: Option<&str>, at: i64) -> Purchase {
+pub(super) fn purchase(id: &str, customer: Option<&str>, at: i64) -> Purchase {
     let line = |sku: &str, units: i64, price: i64| PurchaseLine {
         sku: sku.into(),
         category: Some(if sku == "shoe" { "shoes" } else { "hats" }.into()),
@@ -40,7 +40,7 @@ fn purchase(id: &str, customer: Option<&str>, at: i64) -> Purchase {
 }
 
 /// One unit of a line of [`purchase`] comes back.
-fn unit_back(id: &str, line: u32, at: i64) -> Return {
+pub(super) fn unit_back(id: &str, line: u32, at: i64) -> Return {
     let price = if line == 0 { 100 } else { 20 };
     let back = ReturnLine {
         line,
@@ -52,7 +52,7 @@ fn unit_back(id: &str, line: u32, at: i64) -> Return {
     Return { id: id.to_owned(), at: Instant(at), lines: vec![back] }
 }
 
-fn interaction(id: &str, customer: &str, at: i64, rating: Option<u8>) -> Interaction {
+pub(super) fn interaction(id: &str, customer: &str, at: i64, rating: Option<u8>) -> Interaction {
     Interaction {
         id: id.to_owned(),
         customer: customer.to_owned(),
