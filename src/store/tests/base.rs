@@ -1,6 +1,7 @@
 //! The customer base against a plain list of what was put in.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 
@@ -8,7 +9,8 @@ use super::{card, interaction, purchase, unit_back};
 use crate::metric::{History, LineFilter, Lists, Timelines};
 use crate::model::{Interaction, Purchase, Return};
 use crate::store::{
-    Batch, Cursor, Failure, FilterHash, Flaw, Key, Listing, Order, PutError, Read, Store, Table, WriteError, verify,
+    Batch, Cursor, Failure, FilterHash, Flaw, Key, Listing, Order, PutError, Read, Store, Table, UnmatchedReturn,
+    WriteError, verify,
 };
 use crate::time::Instant;
 
@@ -361,4 +363,52 @@ fn a_copy_holds_what_the_snapshot_held() {
     assert_eq!((copy.snapshot().purchase("p2"), flaws(&copy)), (Ok(None), vec![]));
     // The copy counts on from where the store was.
     assert_eq!(copy.write_blocking(|batch| batch.next_sequence()), Ok(2));
+}
+
+#[test]
+fn stretches_of_time_are_half_open() {
+    let store = Store::in_memory().expect("a store");
+    let put = |batch: &mut Batch<'_>| -> Result<(), PutError> {
+        for at in [-5, 0, 5, 10] {
+            batch.put_purchase(purchase(&format!("p{at}"), None, at))?;
+            batch.put_interaction(interaction(&format!("i{at}"), "c", at, None), Instant(0))?;
+        }
+        Ok(())
+    };
+    store.write_blocking(put).expect("a base");
+    let check = |from: i64, until: i64, most: usize, expect: &[i64]| {
+        let (snapshot, from, until) = (store.snapshot(), Instant(from), Instant(until));
+        let mut seen = Vec::new();
+        let visit = |_: u64, bought: Purchase| {
+            seen.push(bought.at.0);
+            if seen.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        snapshot.each_purchase(from, until, visit).expect("purchases");
+        assert_eq!(seen, expect);
+        let met = snapshot.interactions_between(from, until, most).expect("interactions");
+        assert_eq!(met.iter().map(|met| met.at.0).collect::<Vec<_>>(), expect);
+    };
+    check(-5, 10, 9, &[-5, 0, 5]);
+    check(-4, 11, 9, &[0, 5, 10]);
+    check(Instant::MIN.0, Instant::MAX.0, 2, &[-5, 0]);
+    check(6, 6, 9, &[]);
+}
+
+#[test]
+fn goods_back_without_a_purchase_are_kept_and_lose_their_name() {
+    let store = Store::in_memory().expect("a store");
+    let goods = |id: &str, customer: &str| UnmatchedReturn {
+        id: id.to_owned(),
+        customer: Some(customer.to_owned()),
+        at: Instant(1),
+        lines: vec![],
+        reason: "no purchase of it".to_owned(),
+    };
+    for kept in [goods("r1", "a"), goods("r2", "b")] {
+        store.write_blocking(move |batch| batch.put_unmatched_return(&kept)).expect("a return");
+    }
+    store.write_blocking(|batch| batch.erase_customer("a", "erased-1")).expect("nobody");
+    let found = store.snapshot().unmatched_returns(&everything()).expect("returns").items;
+    assert_eq!(found, [goods("r1", "erased-1"), goods("r2", "b")]);
+    assert_eq!(store.snapshot().unmatched_return("r2"), Ok(Some(goods("r2", "b"))));
 }

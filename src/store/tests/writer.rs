@@ -228,3 +228,20 @@ fn other_files_are_refused() {
     let missing = Store::open(folder.path().join("no/such/folder"), 1 << 20);
     assert!(matches!(missing, Err(OpenError::Io(_))));
 }
+
+#[test]
+fn a_store_is_shared_between_threads() {
+    fn send<T: Send>(value: T) -> T {
+        value
+    }
+    fn shared<T: Send + Sync>(value: &T) -> &T {
+        value
+    }
+    let store = Store::in_memory().expect("a store");
+    let snapshot = store.snapshot();
+    let write = send(shared(&store).write(|batch| put(batch, "c")));
+    let read = std::thread::scope(|scope| scope.spawn(|| shared(&*snapshot).customer("c")).join());
+    assert_eq!(read.expect("a thread"), Ok(None));
+    drop(write);
+    assert_eq!(store.snapshot().customer("c"), Ok(None));
+}
