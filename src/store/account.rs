@@ -43,30 +43,46 @@ impl Batch<'_> {
         event: Event,
         corrected_at: Option<Instant>,
     ) -> Result<(), AccountError> {
+        self.put_events(filter, customer, &[event], corrected_at)
+    }
+
+    /// The same for many events of one account, which is read and written once.
+    pub fn put_events(
+        &mut self,
+        filter: FilterHash,
+        customer: &str,
+        events: &[Event],
+        corrected_at: Option<Instant>,
+    ) -> Result<(), AccountError> {
         let mut account = self.account(filter, customer)?.unwrap_or_default();
         account.corrected_at = account.corrected_at.max(corrected_at);
-        let in_tail = account.older == 0 || account.tail.first().is_none_or(|first| place(first) <= place(&event));
-        let first = if in_tail {
-            put(&mut account.tail, event);
-            match account.spilled.last_purchase {
-                Some(_) => account.first_purchase,
-                None => first_purchase(&account.tail),
+        for event in events {
+            let in_tail = account.older == 0 || account.tail.first().is_none_or(|first| place(first) <= place(event));
+            if in_tail {
+                put(&mut account.tail, *event);
+                if account.spilled.last_purchase.is_none() {
+                    account.first_purchase = first_purchase(&account.tail);
+                }
+            } else {
+                account.first_purchase = self.put_older(filter, customer, &mut account, *event)?;
             }
-        } else {
-            self.put_older(filter, customer, &mut account, event)?
-        };
-        account.first_purchase = first;
-        while account.tail.len() > MOST_EVENTS {
-            let newer = account.tail.split_off(HALF);
-            let events = std::mem::replace(&mut account.tail, newer);
-            account.older += events.len() as u64;
-            let after = sum(account.spilled, &events)?;
-            let chunk = Chunk { before: std::mem::replace(&mut account.spilled, after), events };
-            self.put_chunk(filter, customer, &chunk)?;
+            if account.tail.len() > MOST_EVENTS {
+                self.spill(filter, customer, &mut account)?;
+            }
         }
         sum(account.spilled, &account.tail)?;
         self.put(Table::Accounts, filter.key().text(customer), &account)?;
         Ok(())
+    }
+
+    /// Moves the older half of the tail into a chunk.
+    fn spill(&mut self, filter: FilterHash, customer: &str, account: &mut Account) -> Result<(), AccountError> {
+        let newer = account.tail.split_off(HALF);
+        let events = std::mem::replace(&mut account.tail, newer);
+        account.older += events.len() as u64;
+        let after = sum(account.spilled, &events)?;
+        let chunk = Chunk { before: std::mem::replace(&mut account.spilled, after), events };
+        Ok(self.put_chunk(filter, customer, &chunk)?)
     }
 
     /// Puts an event among the chunks and mends those after it. The account's first purchase.

@@ -1,10 +1,12 @@
 //! Writing the customer base: cards, purchases, returns, interactions, with all that follows from them.
 
+use std::collections::HashSet;
+
 use thiserror::Error;
 
 use super::account::AccountError;
 use super::batch::Batch;
-use super::codec::{KeptInteraction, KeptPurchase, decode};
+use super::codec::{KeptInteraction, KeptPurchase, decode, encode};
 use super::failure::Failure;
 use super::filters::FilterHash;
 use super::key::Key;
@@ -53,16 +55,45 @@ impl Batch<'_> {
             return Err(PutError::Exists(purchase.id));
         }
         let sequence = self.next_sequence()?;
-        let by_time = Key::new().instant(purchase.at).number(sequence);
-        self.put_bytes(Table::PurchasesByTime, by_time, key.as_bytes())?;
-        if let Some(customer) = &purchase.customer {
-            let by_customer = Key::of(customer).instant(purchase.at).number(sequence);
-            self.put_bytes(Table::CustomerPurchases, by_customer, key.as_bytes())?;
-        }
         let kept = KeptPurchase { sequence, purchase };
-        self.put_events(&kept, kept.purchase.returns.iter().map(|goods| goods.at).max())?;
-        self.put(Table::Purchases, key, &kept)?;
+        for (table, key, value) in purchase_rows(&kept)? {
+            self.put_bytes(table, key, &value)?;
+        }
+        self.put_purchase_events(std::slice::from_ref(&kept))?;
         Ok(sequence)
+    }
+
+    /// Writes many purchases, as an import does: rows in the order of their keys, and each account once. Those whose
+    /// id is taken are left out. The ids left out.
+    pub fn put_purchases(&mut self, purchases: Vec<Purchase>) -> Result<Vec<String>, PutError> {
+        let mut ids = HashSet::new();
+        let (mut new, mut left_out) = (Vec::with_capacity(purchases.len()), Vec::new());
+        for purchase in purchases {
+            let key = Key::of(&purchase.id);
+            if self.get(Table::Purchases, key.as_bytes())?.is_some() || !ids.insert(purchase.id.clone()) {
+                left_out.push(purchase.id);
+            } else {
+                new.push(purchase);
+            }
+        }
+        // What happened earlier is counted earlier, too.
+        new.sort_by_key(|purchase| purchase.at);
+        let first = self.next_sequences(new.len() as u64)?;
+        let mut kept: Vec<_> =
+            (first..).zip(new).map(|(sequence, purchase)| KeptPurchase { sequence, purchase }).collect();
+        let mut rows = Vec::with_capacity(3 * kept.len());
+        for kept in &kept {
+            rows.extend(purchase_rows(kept)?);
+        }
+        rows.sort_by(|(table, key, _), (other, after, _)| (*table as u8, key).cmp(&(*other as u8, after)));
+        for (table, key, value) in rows {
+            self.put_bytes(table, key, &value)?;
+        }
+        kept.sort_by(|kept, other| kept.purchase.customer.cmp(&other.purchase.customer));
+        for theirs in kept.chunk_by(|kept, next| kept.purchase.customer == next.purchase.customer) {
+            self.put_purchase_events(theirs)?;
+        }
+        Ok(left_out)
     }
 
     /// Writes goods that came back, and corrects the customer's accounts. The purchase after it.
@@ -75,21 +106,26 @@ impl Batch<'_> {
         if kept.purchase.returns.iter().any(|known| known.id == goods.id) {
             return Err(PutError::Exists(goods.id));
         }
-        let corrected_at = goods.at;
         kept.purchase.returns.push(goods);
         self.put(Table::Purchases, Key::of(purchase), &kept)?;
-        self.put_events(&kept, Some(corrected_at))?;
+        self.put_purchase_events(std::slice::from_ref(&kept))?;
         Ok(kept.purchase)
     }
 
-    fn put_events(&mut self, kept: &KeptPurchase, corrected_at: Option<Instant>) -> Result<(), PutError> {
-        let Some(customer) = &kept.purchase.customer else { return Ok(()) };
+    /// Puts what purchases of one customer add into the accounts.
+    fn put_purchase_events(&mut self, theirs: &[KeptPurchase]) -> Result<(), PutError> {
+        let Some(customer) = theirs.first().and_then(|kept| kept.purchase.customer.as_deref()) else { return Ok(()) };
+        let corrected_at = theirs.iter().flat_map(|kept| &kept.purchase.returns).map(|goods| goods.at).max();
         let known = self.known_filters()?;
         let filtered = known.iter().map(|(hash, filter)| (*hash, Some(filter)));
         for (hash, filter) in std::iter::once((FilterHash::ALL, None)).chain(filtered) {
-            if let Some(adds) = purchase_adds(&kept.purchase, filter, Instant(i64::MAX)) {
-                let event = Event { at: kept.purchase.at, sequence: kept.sequence, adds };
-                self.put_event(hash, customer, event, corrected_at)?;
+            let events = theirs.iter().filter_map(|kept| {
+                let adds = purchase_adds(&kept.purchase, filter, Instant(i64::MAX))?;
+                Some(Event { at: kept.purchase.at, sequence: kept.sequence, adds })
+            });
+            let events: Vec<Event> = events.collect();
+            if !events.is_empty() {
+                self.put_events(hash, customer, &events, corrected_at)?;
             }
         }
         Ok(())
@@ -129,4 +165,17 @@ impl Batch<'_> {
         self.put_event(FilterHash::ALL, &interaction.customer, event, Some(removed_at))?;
         Ok(Some(interaction))
     }
+}
+
+/// The rows of a purchase: itself, and where it is found by customer and by time.
+fn purchase_rows(kept: &KeptPurchase) -> Result<Vec<(Table, Key, Vec<u8>)>, Failure> {
+    let (id, at) = (Key::of(&kept.purchase.id), kept.purchase.at);
+    let pointer = id.as_bytes().to_vec();
+    let by_customer = kept.purchase.customer.as_deref().map(|customer| {
+        let key = Key::of(customer).instant(at).number(kept.sequence);
+        (Table::CustomerPurchases, key, pointer.clone())
+    });
+    let by_time = (Table::PurchasesByTime, Key::new().instant(at).number(kept.sequence), pointer);
+    let row = (Table::Purchases, id, encode(kept)?);
+    Ok([row, by_time].into_iter().chain(by_customer).collect())
 }

@@ -120,11 +120,15 @@ impl<'t> Batch<'t> {
 
     /// The next number of the store's own count: each is given once.
     pub fn next_sequence(&mut self) -> Result<u64, Failure> {
-        const NAME: &str = "sequence";
-        let last = self.get(Table::Meta, NAME.as_bytes())?.map(|row| decode::<u64>(row.value())).transpose()?;
-        let next = last.unwrap_or(0) + 1;
-        self.put(Table::Meta, Key::new().bytes(NAME.as_bytes()), &next)?;
-        Ok(next)
+        self.next_sequences(1)
+    }
+
+    /// The first of the next `count` numbers.
+    pub(super) fn next_sequences(&mut self, count: u64) -> Result<u64, Failure> {
+        const NAME: &[u8] = b"sequence";
+        let last = self.get(Table::Meta, NAME)?.map(|row| decode::<u64>(row.value())).transpose()?.unwrap_or(0);
+        self.put(Table::Meta, Key::new().bytes(NAME), &(last + count))?;
+        Ok(last + 1)
     }
 }
 

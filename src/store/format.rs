@@ -1,6 +1,6 @@
 //! The version of the format, kept in the store itself.
 
-use redb::{Database, TableHandle};
+use redb::{Database, ReadTransaction, ReadableDatabase, TableError, TableHandle};
 
 use super::failure::{Failure, OpenError};
 use super::table::Table;
@@ -11,32 +11,44 @@ pub const FORMAT: u32 = 1;
 const NAME: &[u8] = b"format";
 
 /// Makes a new file a store, or checks that an old one is a store that can be read.
+///
+/// A store that has all it needs is only read, so that one on a full disk still opens.
 pub(super) fn prepare(database: &Database) -> Result<(), OpenError> {
-    let write = database.begin_write().map_err(Failure::from)?;
-    let names: Vec<_> = write.list_tables().map_err(Failure::from)?.map(|table| table.name().to_owned()).collect();
+    let read = database.begin_read().map_err(Failure::from)?;
+    let names: Vec<_> = read.list_tables().map_err(Failure::from)?.map(|table| table.name().to_owned()).collect();
+    let is_there = |table: &Table| names.iter().any(|name| name == table.name());
     let new = names.is_empty();
-    if !new && !names.iter().any(|name| name == Table::Meta.name()) {
-        return Err(OpenError::NotAStore);
+    if !new {
+        check_format(&read)?;
     }
-    {
-        let mut meta = write.open_table(Table::Meta.definition()).map_err(|_| OpenError::NotAStore)?;
-        if new {
-            meta.insert(NAME, FORMAT.to_le_bytes().as_slice()).map_err(Failure::from)?;
-        }
-        let row = redb::ReadableTable::get(&meta, NAME).map_err(Failure::from)?;
-        let found = row.and_then(|row| row.value().try_into().ok()).map(u32::from_le_bytes);
-        match found {
-            Some(FORMAT) => {}
-            Some(found) if found > FORMAT => return Err(OpenError::Newer { found, known: FORMAT }),
-            // Formats start at 1: an older one is migrated here, once there is one.
-            _ => return Err(OpenError::NotAStore),
-        }
+    if Table::ALL.iter().all(is_there) {
+        return Ok(());
     }
+    let write = database.begin_write().map_err(Failure::from)?;
     for table in Table::ALL {
         write.open_table(table.definition()).map_err(Failure::from)?;
     }
+    if new {
+        let mut meta = write.open_table(Table::Meta.definition()).map_err(Failure::from)?;
+        meta.insert(NAME, FORMAT.to_le_bytes().as_slice()).map_err(Failure::from)?;
+    }
     write.commit().map_err(Failure::from)?;
     Ok(())
+}
+
+fn check_format(read: &ReadTransaction) -> Result<(), OpenError> {
+    let meta = match read.open_table(Table::Meta.definition()) {
+        Ok(meta) => meta,
+        Err(TableError::Storage(error)) => return Err(Failure::from(error).into()),
+        Err(_) => return Err(OpenError::NotAStore),
+    };
+    let row = meta.get(NAME).map_err(Failure::from)?;
+    match row.and_then(|row| row.value().try_into().ok()).map(u32::from_le_bytes) {
+        Some(FORMAT) => Ok(()),
+        Some(found) if found > FORMAT => Err(OpenError::Newer { found, known: FORMAT }),
+        // Formats start at 1: an older one is migrated here, once there is one.
+        _ => Err(OpenError::NotAStore),
+    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 //! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
 //! one transaction) and [`batch`] (what a job sees), [`base`], [`policy`] and [`erase`] (typed writes), [`account`]
 //! and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow way),
-//! [`filters`], [`format`], [`failure`].
+//! [`filters`], [`format`], [`failure`], and over all of it [`verify`] and [`backup`].
 //!
 //! Absent: policies, points and the clock. Reads see the last commit; writes see what jobs ahead of them wrote.
 
 mod account;
+mod backup;
 mod base;
 mod batch;
 mod codec;
@@ -25,9 +26,11 @@ mod read;
 mod snapshot;
 mod table;
 mod timeline;
+mod verify;
 mod writer;
 
 pub use account::{AccountError, MOST_EVENTS};
+pub use backup::BackupError;
 pub use base::PutError;
 pub use batch::Batch;
 pub use codec::{
@@ -46,4 +49,8 @@ pub use read::{Counts, Read};
 pub use snapshot::Snapshot;
 pub use table::{Rows, Table, Value, ValueRange};
 pub use timeline::StoreTimelines;
+pub use verify::{Flaw, verify};
 pub use writer::{BatchStats, Counters};
+
+#[cfg(test)]
+mod tests;

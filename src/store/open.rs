@@ -47,8 +47,8 @@ impl Store {
     pub(super) fn start(mut open: Opener, path: Option<PathBuf>) -> Result<Self, OpenError> {
         let database = open()?;
         prepare(&database)?;
-        let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::take(&database)?));
         let shared = Arc::new(Shared::default());
+        let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::take(&database, &shared)?));
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let writer =
             Writer { database: Some(database), open, snapshot: Arc::clone(&snapshot), shared: Arc::clone(&shared) };
@@ -61,6 +61,10 @@ impl Store {
 
     /// The last committed state.
     pub fn snapshot(&self) -> Arc<Snapshot> {
+        if self.shared.unreadable.load(Ordering::Relaxed) {
+            // Wakes the writer, which opens the file again. Where the queue is full it is awake.
+            let _ = self.queue.try_send(None);
+        }
         self.snapshot.load_full()
     }
 

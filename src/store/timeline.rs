@@ -88,12 +88,12 @@ impl<R: Read + ?Sized> Timelines for StoreTimelines<'_, R> {
             let end = prefix.clone().instant(until);
             // The chunk before the first that starts in time may still end in it.
             let before = prefix.clone().instant(from);
-            let earlier = self.rows.between(
+            let mut earlier = self.rows.between(
                 Table::Chunks,
                 Bound::Included(prefix.as_bytes()),
                 Bound::Excluded(before.as_bytes()),
             )?;
-            let start = earlier.rev().next().transpose()?.map(|(key, _)| Key::new().bytes(key.value()));
+            let start = earlier.next_back().transpose()?.map(|(key, _)| Key::new().bytes(key.value()));
             let start = start.unwrap_or(before);
             if start < end {
                 let range = self.rows.between(

@@ -55,6 +55,8 @@ pub(super) struct Shared {
     failed: AtomicU64,
     commit_micros: AtomicU64,
     pub(super) closing: AtomicBool,
+    /// A read failed: the database refuses everything until it is opened again.
+    pub(super) unreadable: AtomicBool,
     pub(super) observer: std::sync::OnceLock<Box<dyn Fn(BatchStats) + Send + Sync>>,
 }
 
@@ -157,6 +159,10 @@ impl Writer {
             {
                 jobs.extend(next);
             }
+            if self.shared.unreadable.swap(false, Ordering::AcqRel) {
+                // Where this does not work yet, the next read that fails asks again.
+                let _ = self.reopen();
+            }
             self.write(jobs);
             if self.shared.closing.load(Ordering::Acquire) {
                 queue.close();
@@ -183,9 +189,10 @@ impl Writer {
                     }
                 }
                 Err(Trouble::Before(failure) | Trouble::During(failure)) => {
-                    self.fail(&mut jobs, &failure);
-                    // Where this does not work yet, the next write tries again.
+                    // Before the answer, so that whoever gets it can read. Where it does not work yet, the next
+                    // write tries again.
                     let _ = self.reopen();
+                    self.fail(&mut jobs, &failure);
                 }
             }
         }
@@ -204,7 +211,7 @@ impl Writer {
             Ok(database)
         });
         let database = reopened.map_err(|error| Failure::Storage(error.to_string()))?;
-        self.snapshot.store(Arc::new(Snapshot::take(&database)?));
+        self.snapshot.store(Arc::new(Snapshot::take(&database, &self.shared)?));
         self.database = Some(database);
         Ok(())
     }
@@ -242,7 +249,7 @@ impl Writer {
             let start = Instant::now();
             transaction.commit().map_err(|error| Trouble::During(error.into()))?;
             let commit_time = start.elapsed();
-            let snapshot = Snapshot::take(database).map_err(Trouble::During)?;
+            let snapshot = Snapshot::take(database, &self.shared).map_err(Trouble::During)?;
             self.snapshot.store(Arc::new(snapshot));
             self.count(BatchStats { jobs: jobs.len(), commit_time });
         } else {
