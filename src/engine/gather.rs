@@ -27,6 +27,11 @@ pub struct Gather<'a> {
 
 /// Reads every metric and class of one customer as of an instant.
 pub fn gather<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut T) -> Result<Facts, T::Error> {
+    Ok(classify_by_script(bundle, collect(bundle, given, timelines)?))
+}
+
+/// The same but for the classes that scripts settle.
+pub(super) fn collect<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut T) -> Result<Facts, T::Error> {
     let at = given.at;
     let mut reader = Reader::new(timelines, bundle.zone, bundle.currency);
     let metrics: Vec<Option<Number>> =
@@ -46,7 +51,7 @@ pub fn gather<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut 
             SegmentRule::Script(_) => None,
         });
     }
-    let facts = Facts {
+    Ok(Facts {
         at,
         local: bundle.zone.local(at),
         customer: given.customer,
@@ -56,8 +61,7 @@ pub fn gather<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut 
         snapshot: given.cut_offs.id,
         allowances: given.allowances,
         points: given.points,
-    };
-    Ok(classify_by_script(bundle, facts))
+    })
 }
 
 /// The class with the highest threshold at or below the value.

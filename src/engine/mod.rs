@@ -2,8 +2,9 @@
 //!
 //! Reading order: [`price`] (a basket's lines in money), [`cutoff`] and [`gather`] (events to facts),
 //! [`decide`] (the whole), [`condition`] and [`offer`] (who may have what), [`grant`] (how much), [`stack`] (in which
-//! order, of a group which), [`limit`] (the bounds), [`points`], and [`explain`] (a trace in words).
+//! order, of a group which), [`limit`] (the bounds), [`points`], [`explain`] (a trace in words), and [`cases`] (policy tests).
 
+mod cases;
 mod condition;
 mod cutoff;
 mod decide;
@@ -16,6 +17,7 @@ mod points;
 mod price;
 mod stack;
 
+pub use cases::{TestResult, TestRun, Unreached, run_tests};
 pub use cutoff::{CutOffs, PartCuts, SegmentCuts};
 pub use decide::decide;
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, explain, reason_in_words};

@@ -11,7 +11,7 @@ use super::read::{Cx, Fields, SegmentName, optional, show};
 use super::revision::is_test;
 use super::syntax::{Entry, Node, Value, parse};
 use crate::diagnostic::{Diagnostic, Sources, Span};
-use crate::id::{Name, check_id};
+use crate::id::Name;
 use crate::model::{Attribute, Basket, Line, MAX_LINES};
 use crate::money::{Money, Number, Quantity, UnitPrice};
 use crate::time::Instant;
