@@ -11,7 +11,7 @@ use super::read::{Cx, Fields, SegmentName, optional, show};
 use super::revision::is_test;
 use super::syntax::{Entry, Node, Value, parse};
 use crate::diagnostic::{Diagnostic, Sources, Span};
-use crate::id::{Name, check_id};
+use crate::id::Name;
 use crate::model::{Attribute, Basket, Line, MAX_LINES};
 use crate::money::{Money, Number, Quantity, UnitPrice};
 use crate::time::Instant;
@@ -125,6 +125,7 @@ fn know(cx: &mut Cx<'_>, bundle: &Bundle) {
     cx.zone = Some(bundle.zone);
     let index = |names: &mut dyn Iterator<Item = &Name>| names.cloned().zip(0u16..).collect();
     cx.metrics = index(&mut bundle.metrics.iter().map(|metric| &metric.name));
+    cx.metric_names = bundle.metrics.iter().map(|metric| metric.name.clone()).collect();
     cx.measures = bundle.metrics.iter().map(|metric| Some(metric.measure)).collect();
     cx.segments = index(&mut bundle.segments.iter().map(|segment| &segment.name));
     cx.segment_names = bundle
@@ -183,7 +184,7 @@ fn customer(cx: &mut Cx<'_>, entry: &Entry, history: &mut Option<Vec<TestPurchas
             Some((metric?, value))
         })
     });
-    let segments = optional(cx, fields.get("segments"), |cx, node| classes(cx, node));
+    let segments = optional(cx, fields.get("segments"), classes);
     let attributes = optional(cx, fields.get("attributes"), |cx, node| {
         map(cx, node, "attributes to values", |cx, entry| Some((entry.key.text.clone(), attribute(cx, &entry.value)?)))
     });
@@ -318,7 +319,7 @@ fn expectation(cx: &mut Cx<'_>, entry: &Entry) -> Option<Expectation> {
     let points = optional(cx, fields.get("points"), |cx, node| {
         Some(Spanned { value: cx.whole(node, 0, 1_000_000_000_000)?, span: node.span })
     });
-    let segments = optional(cx, fields.get("segments"), |cx, node| classes(cx, node));
+    let segments = optional(cx, fields.get("segments"), classes);
     if matches!(&entry.value.value, Value::Mapping(entries) if entries.is_empty()) {
         cx.error("empty", entry.key.span, "this test expects nothing", "expected `discount`, `applied` or the like");
     }
