@@ -100,7 +100,7 @@ pub struct Expectation {
     pub segments: Vec<Spanned<(u16, u16)>>,
 }
 
-/// Reads all policy tests, with what is wrong in them. `sources` are those that the bundle was compiled from, tests
+/// Reads all policy tests; one with a mistake is left out, and the mistake reported. `sources` are those that the bundle was compiled from, tests
 /// included.
 pub fn tests(sources: &Sources, bundle: &Bundle) -> (Vec<PolicyTest>, Vec<Diagnostic>) {
     let mut cx = Cx::new(sources);
@@ -110,7 +110,7 @@ pub fn tests(sources: &Sources, bundle: &Bundle) -> (Vec<PolicyTest>, Vec<Diagno
         let parsed = parse(file, &source.text);
         cx.findings.extend(parsed.findings);
         match parsed.root.as_ref().map(|root| (root, &root.value)) {
-            Some((_, Value::Sequence(items))) => found.extend(items.iter().filter_map(|item| test(&mut cx, item))),
+            Some((_, Value::Sequence(items))) => found.extend(items.iter().filter_map(|item| sound(&mut cx, item))),
             Some((root, _)) if !root.is_null() => cx.wrong_type(root, "a list of tests, each starting with `- test:`"),
             _ => {}
         }
@@ -134,6 +134,13 @@ fn know(cx: &mut Cx<'_>, bundle: &Bundle) {
         .map(|segment| SegmentName { name: segment.name.clone(), classes: Some(segment.classes.clone()) })
         .collect();
     cx.discounts = index(&mut bundle.discounts.iter().map(|discount| &discount.name));
+}
+
+/// A test without mistakes: one with an unknown key, say, would test something else than it says.
+fn sound(cx: &mut Cx<'_>, node: &Node) -> Option<PolicyTest> {
+    let before = cx.findings.len();
+    let read = test(cx, node);
+    read.filter(|_| cx.findings.len() == before)
 }
 
 fn test(cx: &mut Cx<'_>, node: &Node) -> Option<PolicyTest> {

@@ -140,6 +140,39 @@ fn policy_tests_are_read_as_data() {
 }
 
 #[test]
+fn mistakes_in_policy_tests_are_found_like_any_other() {
+    let head = "currency: EUR\ntimezone: UTC\nmetrics: { orders: { count: purchases } }\n\
+                segments: { tier: { by: orders, classes: { gold: 5, basic: 0 } } }\ndiscounts: { regulars: { rate: 5% } }\n";
+    let check = |test: &str, expect: &[&str]| {
+        let files = [("a.yaml".to_owned(), head.to_owned()), ("a.test.yaml".to_owned(), test.to_owned())];
+        let compiled = compile(Sources::new(files));
+        let (read, found) = tests(&compiled.sources, compiled.bundle.as_ref().expect("a bundle"));
+        let found: Vec<String> =
+            found.iter().map(|f| format!("{} `{}`", f.code, compiled.sources.text(f.span))).collect();
+        assert_eq!(found, expect, "{test}");
+        assert!(read.is_empty() || expect.is_empty());
+    };
+    check(
+        "- test: a\n  expect: { discount: 5.001, applied: [regular] }",
+        &["bad-money `5.001`", "unknown-discount `regular`"],
+    );
+    check(
+        "- test: a\n  custmer: {}\n  expect: { discount: 0 }\n- test: b\n",
+        &["unknown-key `custmer`", "missing-key ``"],
+    );
+    check(
+        "- test: a\n  customer: { metrics: { ordrs: 1 }, segments: { tier: god } }\n  expect: { segments: { teir: gold } }",
+        &["unknown-metric `ordrs`", "unknown-class `god`", "unknown-segment `teir`"],
+    );
+    check(
+        "- test: a\n  history: [{ at: 2026-01-01, net: 5, gross: 5 }, { at: 2026-01-01 }]\n  basket: [{ sku: X, quantity: 0, unit_price: 1, discount: 1 }]\n  expect: {}",
+        &["one-of `gross`", "one-of ``", "bad-number `0`", "misplaced-key `discount`", "empty `expect`"],
+    );
+    check("test: a\nexpect: {}", &["wrong-type `test: a\nexpect: {}`"]);
+    check("", &[]);
+}
+
+#[test]
 fn formatting_keeps_the_contract_as_it_is_written() {
     let text = read(&fixtures().join("good/contract.yaml"));
     assert_eq!(format(&text), Ok(text.replace("%,  of", "%, of")));
@@ -170,6 +203,7 @@ fn survives(text: String) -> Result<(), TestCaseError> {
         "nothing hides b.yaml"
     );
     for finding in &compiled.diagnostics {
+        prop_assert!(codes().iter().any(|(code, _)| *code == finding.code), "{} is explained", finding.code);
         let text = &compiled.sources.get(finding.span.file).text;
         prop_assert!(text.get(finding.span.start as usize..finding.span.end as usize).is_some(), "{finding:?}");
         prop_assert!(!render(finding, &compiled.sources, Style::Plain).is_empty());
