@@ -100,7 +100,7 @@ pub struct Expectation {
     pub segments: Vec<Spanned<(u16, u16)>>,
 }
 
-/// Reads all policy tests, with what is wrong in them. `sources` are those that the bundle was compiled from, tests
+/// Reads all policy tests; one with a mistake is left out, and the mistake reported. `sources` are those that the bundle was compiled from, tests
 /// included.
 pub fn tests(sources: &Sources, bundle: &Bundle) -> (Vec<PolicyTest>, Vec<Diagnostic>) {
     let mut cx = Cx::new(sources);
@@ -110,7 +110,7 @@ pub fn tests(sources: &Sources, bundle: &Bundle) -> (Vec<PolicyTest>, Vec<Diagno
         let parsed = parse(file, &source.text);
         cx.findings.extend(parsed.findings);
         match parsed.root.as_ref().map(|root| (root, &root.value)) {
-            Some((_, Value::Sequence(items))) => found.extend(items.iter().filter_map(|item| test(&mut cx, item))),
+            Some((_, Value::Sequence(items))) => found.extend(items.iter().filter_map(|item| sound(&mut cx, item))),
             Some((root, _)) if !root.is_null() => cx.wrong_type(root, "a list of tests, each starting with `- test:`"),
             _ => {}
         }
@@ -125,6 +125,7 @@ fn know(cx: &mut Cx<'_>, bundle: &Bundle) {
     cx.zone = Some(bundle.zone);
     let index = |names: &mut dyn Iterator<Item = &Name>| names.cloned().zip(0u16..).collect();
     cx.metrics = index(&mut bundle.metrics.iter().map(|metric| &metric.name));
+    cx.metric_names = bundle.metrics.iter().map(|metric| metric.name.clone()).collect();
     cx.measures = bundle.metrics.iter().map(|metric| Some(metric.measure)).collect();
     cx.segments = index(&mut bundle.segments.iter().map(|segment| &segment.name));
     cx.segment_names = bundle
@@ -133,6 +134,13 @@ fn know(cx: &mut Cx<'_>, bundle: &Bundle) {
         .map(|segment| SegmentName { name: segment.name.clone(), classes: Some(segment.classes.clone()) })
         .collect();
     cx.discounts = index(&mut bundle.discounts.iter().map(|discount| &discount.name));
+}
+
+/// A test without mistakes: one with an unknown key, say, would test something else than it says.
+fn sound(cx: &mut Cx<'_>, node: &Node) -> Option<PolicyTest> {
+    let before = cx.findings.len();
+    let read = test(cx, node);
+    read.filter(|_| cx.findings.len() == before)
 }
 
 fn test(cx: &mut Cx<'_>, node: &Node) -> Option<PolicyTest> {
@@ -183,7 +191,7 @@ fn customer(cx: &mut Cx<'_>, entry: &Entry, history: &mut Option<Vec<TestPurchas
             Some((metric?, value))
         })
     });
-    let segments = optional(cx, fields.get("segments"), |cx, node| classes(cx, node));
+    let segments = optional(cx, fields.get("segments"), classes);
     let attributes = optional(cx, fields.get("attributes"), |cx, node| {
         map(cx, node, "attributes to values", |cx, entry| Some((entry.key.text.clone(), attribute(cx, &entry.value)?)))
     });
@@ -318,7 +326,7 @@ fn expectation(cx: &mut Cx<'_>, entry: &Entry) -> Option<Expectation> {
     let points = optional(cx, fields.get("points"), |cx, node| {
         Some(Spanned { value: cx.whole(node, 0, 1_000_000_000_000)?, span: node.span })
     });
-    let segments = optional(cx, fields.get("segments"), |cx, node| classes(cx, node));
+    let segments = optional(cx, fields.get("segments"), classes);
     if matches!(&entry.value.value, Value::Mapping(entries) if entries.is_empty()) {
         cx.error("empty", entry.key.span, "this test expects nothing", "expected `discount`, `applied` or the like");
     }

@@ -40,7 +40,8 @@ pub fn compile(sources: Sources) -> Compiled {
 
 /// By file and position, each once: what an alias repeats is one mistake, and an alias of nothing is no second one.
 pub(super) fn in_order(diagnostics: &mut Vec<Diagnostic>) {
-    let lost: Vec<Span> = diagnostics.iter().filter(|f| f.code == "bad-alias").map(|f| f.span).collect();
+    let lost: std::collections::HashSet<Span> =
+        diagnostics.iter().filter(|f| f.code == "bad-alias").map(|f| f.span).collect();
     diagnostics.retain(|finding| finding.code == "bad-alias" || !lost.contains(&finding.span));
     diagnostics.sort_by(|a, b| (a.span, a.severity, a.code, &a.message).cmp(&(b.span, b.severity, b.code, &b.message)));
     diagnostics.dedup();
@@ -72,7 +73,7 @@ fn bundle(cx: &mut Cx<'_>) -> Option<Bundle> {
         let parsed = parse(file, &sources.get(file).text);
         cx.findings.extend(parsed.findings);
         if parsed.broken {
-            cx.broken.push(file);
+            cx.breaks_off(file);
         }
         if let Some(root) = parsed.root {
             sections.take(cx, root);

@@ -1,9 +1,9 @@
 //! What marketing writes, from text to a compiled bundle.
 //!
-//! Reading order: [`syntax`] (text to a spanned tree), [`keys`] (which keys there are), [`merge`] (files to one tree),
-//! [`read`] (the tree to compiled values), [`check`] (what can be wrong beyond shape), [`compile`] (all of it),
-//! [`bundle`] (where it ends), [`revision`] (its hash), [`codes`] (what each finding
-//! means), [`cases`] (policy tests), [`schema`] (for editors), [`format`] (`treue fmt`).
+//! Reading order: `syntax` (text to a spanned tree), `keys` (which keys there are), `merge` (files to one tree), `read`
+//! (the tree to compiled values), `check` (what can be wrong beyond shape), `compile` (all of it), `bundle` (where it
+//! ends), `revision` (its hash), `codes` (what each finding means), `cases` (policy tests), `schema` (for editors),
+//! `format` (`treue fmt`).
 
 mod bundle;
 mod cases;

@@ -1,3 +1,4 @@
 //! One binary for all integration tests.
 
 mod policies;
+mod policy_values;

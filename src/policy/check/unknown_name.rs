@@ -12,7 +12,7 @@ fn unknown(cx: &mut Cx<'_>, code: Code, what: &str, wrong: &str, span: Span, kno
     }
     let help = cx.did_you_mean(wrong, known.iter().copied());
     let label = if known.is_empty() {
-        format!("there is none in this bundle")
+        "there is none in this bundle".to_owned()
     } else if known.len() <= 8 {
         let words: Vec<String> = known.iter().map(|name| format!("`{}`", show(name))).collect();
         format!("expected {}", words.join(", "))
@@ -24,14 +24,8 @@ fn unknown(cx: &mut Cx<'_>, code: Code, what: &str, wrong: &str, span: Span, kno
     cx.note(finding);
 }
 
-fn metrics(cx: &Cx<'_>) -> Vec<crate::id::Name> {
-    let mut names: Vec<_> = cx.metrics.iter().map(|(name, at)| (*at, name.clone())).collect();
-    names.sort_unstable();
-    names.into_iter().map(|(_, name)| name).collect()
-}
-
 pub(in crate::policy) fn unknown_metric(cx: &mut Cx<'_>, wrong: &str, span: Span) {
-    let names = metrics(cx);
+    let names = std::sync::Arc::clone(&cx.metric_names);
     let known: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     unknown(cx, "unknown-metric", "metric", wrong, span, &known);
 }
@@ -44,9 +38,10 @@ pub(in crate::policy) fn unknown_segment(cx: &mut Cx<'_>, wrong: &str, span: Spa
 
 /// A key of `when` that is neither metric nor segment nor a word of its own.
 pub(in crate::policy) fn unknown_condition(cx: &mut Cx<'_>, wrong: &str, span: Span) {
-    let mut names = metrics(cx);
-    names.extend(cx.segment_names.iter().map(|segment| segment.name.clone()));
-    let known: Vec<&str> = names.iter().map(AsRef::as_ref).chain(RESERVED.iter().copied()).collect();
+    let metrics = std::sync::Arc::clone(&cx.metric_names);
+    let segments: Vec<_> = cx.segment_names.iter().map(|segment| segment.name.clone()).collect();
+    let defined = metrics.iter().chain(&segments).map(AsRef::as_ref);
+    let known: Vec<&str> = defined.chain(RESERVED.iter().copied()).collect();
     unknown(cx, "unknown-condition", "metric, segment or condition", wrong, span, &known);
 }
 

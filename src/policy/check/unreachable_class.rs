@@ -36,8 +36,12 @@ pub(in crate::policy) fn equal_thresholds(cx: &mut Cx<'_>, classes: &[Entry], fl
 
 /// A score class all of whose customers have an earlier class.
 pub(in crate::policy) fn covered_classes(cx: &mut Cx<'_>, classes: &[Entry], conditions: &[Vec<ScoreCondition>]) {
-    // Classes are few; a bundle with more than this many is nothing a person wrote.
+    // Every pair is compared; nobody writes more classes, or conditions of one, by hand.
     const MOST: usize = 200;
+    const WIDEST: usize = 20;
+    if conditions.iter().any(|class| class.len() > WIDEST) {
+        return;
+    }
     for (at, later) in conditions.iter().enumerate().take(MOST) {
         let covers = |earlier: &Vec<ScoreCondition>| {
             earlier.iter().all(|wide| {

@@ -227,11 +227,10 @@ impl Writing<'_, '_> {
     /// A comment of its own goes with the line below it, or with the level whose column it has.
     fn comment_indent(&self, line: usize, column: usize) -> usize {
         let layout = self.layout;
-        let below = (line + 1..layout.lines.len()).find_map(|line| {
+        let below = layout.content_below[line].map(|line| {
             let text = layout.line(line);
             let at = text.len() - text.trim_start_matches(' ').len();
-            let content = !text.trim().is_empty() && !layout.comments.contains_key(&(layout.lines[line] + at));
-            content.then(|| (at, text[at..].starts_with("- ") || &text[at..] == "-"))
+            (at, text[at..].starts_with("- ") || &text[at..] == "-")
         });
         let mut ahead = Writing { layout, levels: self.levels.clone(), blank: false, shift: 0 };
         match below {

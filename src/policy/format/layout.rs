@@ -17,6 +17,8 @@ pub(super) struct Layout<'t> {
     pub(super) comments: BTreeMap<usize, usize>,
     /// Lines that belong to a scalar begun on an earlier line.
     pub(super) frozen: Vec<bool>,
+    /// For each line the next one that is neither blank nor a comment.
+    pub(super) content_below: Vec<Option<usize>>,
 }
 
 impl<'t> Layout<'t> {
@@ -30,6 +32,7 @@ impl<'t> Layout<'t> {
         let mut layout = Self {
             text,
             frozen: vec![false; lines.len()],
+            content_below: vec![None; lines.len()],
             lines,
             scalars: BTreeMap::new(),
             flows: BTreeMap::new(),
@@ -61,6 +64,15 @@ impl<'t> Layout<'t> {
                     }
                 }
                 _ => {}
+            }
+        }
+        let mut below = None;
+        for line in (0..layout.lines.len()).rev() {
+            layout.content_below[line] = below;
+            let text = layout.line(line);
+            let start = layout.lines[line] + text.len() - text.trim_start_matches(' ').len();
+            if !text.trim().is_empty() && !layout.comments.contains_key(&start) {
+                below = Some(line);
             }
         }
         Some(layout)

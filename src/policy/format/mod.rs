@@ -81,6 +81,20 @@ mod tests {
     }
 
     #[test]
+    fn moves_what_belongs_together() {
+        check("a:\n      - b: 1\n        c: 2\n      - d: 3\n", "a:\n  - b: 1\n    c: 2\n  - d: 3\n");
+        check("a: &x   {b: 1}\nc: {<<: *x,d: 2}\n", "a: &x   { b: 1 }\nc: { <<: *x, d: 2 }\n");
+        check("a:   # why\n    b: 1\n", "a:   # why\n  b: 1\n");
+        check("a:\n    b: [1,\n      2,   # two\n    ]\n    c: 3\n", "a:\n  b: [1,\n    2,     # two\n  ]\n  c: 3\n");
+        check("'a b':   1\n\"c\" : 2\n", "'a b': 1\n\"c\": 2\n");
+    }
+
+    #[test]
+    fn leaves_alone_what_it_cannot_rewrite() {
+        check("? a\n:   b\n", "? a\n:   b\n");
+    }
+
+    #[test]
     fn tidies_ends() {
         check("a: 1", "a: 1\n");
         check("\n\na: 1  \n\n\n", "a: 1\n");

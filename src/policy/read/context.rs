@@ -1,6 +1,6 @@
 //! What is known so far, and the findings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, FileId, Sources, Span, nearest};
@@ -22,9 +22,11 @@ pub(in crate::policy) struct Cx<'a> {
     /// Absent where none is stated rightly; money is then read as exactly as any currency has it.
     pub(in crate::policy) currency: Option<Currency>,
     pub(in crate::policy) zone: Option<Zone>,
-    /// Files that break off: names may be missing.
-    pub(in crate::policy) broken: Vec<FileId>,
+    /// Names that files which break off seem to define.
+    lost: HashSet<String>,
     pub(in crate::policy) metrics: HashMap<Name, u16>,
+    /// In the order written.
+    pub(in crate::policy) metric_names: Arc<[Name]>,
     /// By metric; absent where its definition is wrong.
     pub(in crate::policy) measures: Vec<Option<Measure>>,
     pub(in crate::policy) segments: HashMap<Name, u16>,
@@ -53,8 +55,9 @@ impl<'a> Cx<'a> {
             findings: Vec::new(),
             currency: None,
             zone: None,
-            broken: Vec::new(),
+            lost: HashSet::new(),
             metrics: HashMap::new(),
+            metric_names: Arc::new([]),
             measures: Vec::new(),
             segments: HashMap::new(),
             segment_names: Vec::new(),
@@ -82,7 +85,7 @@ impl<'a> Cx<'a> {
         wrong: &str,
         known: impl IntoIterator<Item = &'k str>,
     ) -> Option<String> {
-        const MOST: usize = 200_000;
+        const MOST: usize = 50_000;
         if self.comparisons > MOST {
             return None;
         }
@@ -117,28 +120,28 @@ impl<'a> Cx<'a> {
 
     /// Whether a file that breaks off seems to define this name, so that not finding it says nothing.
     pub(in crate::policy) fn may_be_lost(&self, name: &str) -> bool {
-        self.broken.iter().any(|file| {
-            let text = &self.sources.get(*file).text;
-            let mut rest = text.as_ref();
-            while let Some(at) = rest.find(name) {
-                let after = rest[at + name.len()..].trim_start_matches(['"', '\'']);
-                if !name.is_empty() && after.trim_start_matches(' ').starts_with(':') {
-                    return true;
-                }
-                let Some(next) = rest.get(at + name.len().max(1)..) else { return false };
-                rest = next;
+        self.lost.contains(name)
+    }
+
+    /// Notes that a file breaks off: every word before a colon may be a definition that was not read.
+    pub(in crate::policy) fn breaks_off(&mut self, file: FileId) {
+        let text = &self.sources.get(file).text;
+        for (at, _) in text.match_indices(':') {
+            let before = text[..at].trim_end_matches(['"', '\'', ' ']);
+            let letters =
+                before.char_indices().rev().take_while(|(_, c)| c.is_alphanumeric() || matches!(c, '_' | '-'));
+            // No name is longer.
+            if let Some((start, _)) = letters.take(65).last() {
+                self.lost.insert(before[start..].to_owned());
             }
-            false
-        })
+        }
     }
 
     /// The entries of a map from names, each name checked; `None` where it is no map.
     pub(in crate::policy) fn named<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
         match &node.value {
             Value::Mapping(entries) => {
-                if entries.len() > MAX_NAMES {
-                    let message = format!("there are {} entries here", entries.len());
-                    self.error("too-many", node.span, message, "expected at most 4096");
+                if self.too_many(node, entries.len()) {
                     return None;
                 }
                 for entry in entries {
@@ -151,6 +154,14 @@ impl<'a> Cx<'a> {
                 None
             }
         }
+    }
+
+    /// Notes that a map or list has more entries than any section may have.
+    pub(in crate::policy) fn too_many(&mut self, node: &Node, count: usize) -> bool {
+        if count > MAX_NAMES {
+            self.error("too-many", node.span, format!("there are {count} entries here"), "expected at most 4096");
+        }
+        count > MAX_NAMES
     }
 
     /// Notes a name that is none.

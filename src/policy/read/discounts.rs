@@ -138,6 +138,9 @@ fn uses(cx: &mut Cx<'_>, entry: &Entry) -> Option<Uses> {
     let fields = cx.fields(&entry.value, &keys::USES, entry.key.span)?;
     let per_customer = optional(cx, fields.get("per_customer"), |cx, node| cx.allotment(node));
     let total = optional(cx, fields.get("total"), |cx, node| cx.allotment(node));
+    if fields.among(&["per_customer", "total"]).is_empty() {
+        cx.error("empty", entry.key.span, "`uses` limits nothing", "expected `per_customer` or `total`");
+    }
     Some((per_customer?, total?))
 }
 

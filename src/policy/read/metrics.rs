@@ -29,6 +29,7 @@ pub(in crate::policy) fn metrics(cx: &mut Cx<'_>, section: Option<&Node>) -> Vec
         check::reserved_name(cx, &entry.key, "metric");
         cx.metrics.insert(entry.key.text.as_str().into(), at as u16);
     }
+    cx.metric_names = entries.iter().map(|entry| entry.key.text.as_str().into()).collect();
     let read: Vec<Option<Metric>> = entries.iter().map(|entry| metric(cx, entry)).collect();
     cx.measures = read.iter().map(|metric| metric.as_ref().map(|metric| metric.measure)).collect();
     read

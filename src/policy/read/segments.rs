@@ -1,5 +1,7 @@
 //! `segments`.
 
+use std::collections::HashMap;
+
 use super::context::{Cx, SegmentName, show};
 use super::fields::Fields;
 use crate::diagnostic::{Diagnostic, Span};
@@ -126,6 +128,9 @@ fn score(cx: &mut Cx<'_>, rule: &Entry, classes: &Entry, refresh: Option<Period>
         cx.error("empty", rule.key.span, "this segment scores nothing", "expected at least one metric");
         return None;
     }
+    if cx.too_many(&rule.value, scored.len()) {
+        return None;
+    }
     let parts: Vec<Option<ScorePart>> = scored
         .iter()
         .map(|part| {
@@ -189,14 +194,20 @@ fn script(cx: &mut Cx<'_>, rule: &Entry, classes: &Entry) -> Option<SegmentRule>
     if items.is_empty() {
         cx.error("empty", classes.key.span, "this segment has no classes", "expected at least one class");
     }
-    for (at, item) in items.iter().enumerate() {
+    if cx.too_many(&classes.value, items.len()) {
+        return None;
+    }
+    let mut known: HashMap<&str, &Node> = HashMap::new();
+    for item in items {
         let Some(text) = cx.name(item, "class") else { continue };
-        if let Some(first) = items[..at].iter().find(|earlier| earlier.text() == Some(text)) {
+        if let Some(first) = known.get(text) {
             let finding =
                 Diagnostic::error("duplicate-key", item.span, format!("the class `{}` is here twice", show(text)))
                     .label("the second time")
                     .related(first.span, "the first time");
             cx.note(finding);
+        } else {
+            known.insert(text, item);
         }
     }
     function.map(SegmentRule::Script)
