@@ -4,6 +4,7 @@
 
 pub mod analytics;
 pub mod app;
+pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod http;

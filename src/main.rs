@@ -1,3 +1,10 @@
 //! The `treue` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    treue::cli::run(std::env::args_os())
+}

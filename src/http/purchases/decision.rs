@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
+use crate::app::{App, DecisionRecord};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::body::Id;
 use crate::http::problem::Problem;
@@ -29,6 +29,13 @@ pub struct DecisionOut<'a> {
     trace: &'a Decision,
 }
 
+impl<'a> DecisionOut<'a> {
+    /// Presents a purchase's decision, put into words already.
+    pub fn new(purchase: &'a str, record: &'a DecisionRecord, decided: Decided<'a>) -> Self {
+        Self { purchase, codes: &record.codes, decided, trace: &record.decision }
+    }
+}
+
 /// Reads the decision of a purchase with its whole trace, as it was made.
 #[utoipa::path(get, path = "/v1/decisions/{id}", tag = "checkout", params(("id" = String, Path, description = "the purchase's id")),
     responses((status = 200, description = "the decision", body = DecisionOut), Problems))]
@@ -44,5 +51,5 @@ pub async fn read_decision(State(app): State<Arc<App>>, Id(id): Id) -> Answer {
         .ok_or_else(|| Problem::not_found(format!("the policy that decided `{id}` is no longer stored")))?;
     let lines = purchase.lines.iter().map(|line| (line.sku.as_ref(), line.quantity));
     let decided = decided(&bundle, purchase.customer.as_deref(), lines, &record.decision);
-    json(StatusCode::OK, &DecisionOut { purchase: &id, codes: &record.codes, decided, trace: &record.decision })
+    json(StatusCode::OK, &DecisionOut::new(&id, &record, decided))
 }

@@ -1,0 +1,237 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A loyalty-policy service: customers, purchases and policies in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "treue", version, about, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Flags win over TREUE_* environment variables, those over treue.toml, that over defaults.\n\n\
+    Example:\n  treue serve --demo")]
+pub struct Cli {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The store's file [default: treue.redb]
+    #[arg(long, global = true, env = "TREUE_STORE", value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    /// The folder of policies [default: policies]
+    #[arg(long, global = true, env = "TREUE_POLICIES", value_name = "DIR")]
+    pub policies: Option<PathBuf>,
+    /// The folder of scripts [default: scripts]
+    #[arg(long, global = true, env = "TREUE_SCRIPTS", value_name = "DIR")]
+    pub scripts: Option<PathBuf>,
+    /// Memory for the store's cache, in MiB [default: 1024]
+    #[arg(long, global = true, env = "TREUE_CACHE_MIB", value_name = "MIB")]
+    pub cache_mib: Option<usize>,
+    /// Where settings are read from [default: treue.toml, if it is there]
+    #[arg(long, global = true, env = "TREUE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Answer over HTTP
+    #[command(after_help = "Example:\n  treue serve --listen 127.0.0.1:0 --store shop.redb")]
+    Serve(ServeArgs),
+    /// Check policies and scripts: every mistake by line and column
+    #[command(after_help = "Example:\n  treue check --policies policies --deny-warnings")]
+    Check(CheckArgs),
+    /// Run the policies' tests and say what none of them reached
+    #[command(after_help = "Example:\n  treue test tenth")]
+    Test(TestArgs),
+    /// Bring policy files into their usual form
+    #[command(after_help = "Example:\n  treue fmt --check")]
+    Fmt(FmtArgs),
+    /// Print the JSON Schema of policy files, for editors
+    #[command(after_help = "Example:\n  treue schema > policy.schema.json")]
+    Schema(SchemaArgs),
+    /// Print the OpenAPI document of the HTTP interface
+    #[command(after_help = "Example:\n  treue openapi > openapi.json")]
+    Openapi,
+    /// Decide on a basket and say why; writes no purchase
+    #[command(
+        after_help = "Example:\n  echo '{\"customer\":\"c-1\",\"lines\":[{\"sku\":\"SH-1\",\"quantity\":1,\"unit_price\":\"99.90\"}]}' | treue quote -"
+    )]
+    Quote(QuoteArgs),
+    /// Explain the decision of a purchase as it was made
+    #[command(after_help = "Example:\n  treue explain order-4711")]
+    Explain(ExplainArgs),
+    /// Read purchases or customers from a file into the store
+    #[command(
+        after_help = "Example:\n  treue import online_retail.csv.gz --timezone Europe/London --skip-invalid \\\n    \
+        --map customer=CustomerID,purchase=InvoiceNo,at=InvoiceDate,sku=StockCode,quantity=Quantity,unit_price=UnitPrice"
+    )]
+    Import(ImportArgs),
+    /// Write a table of the store as JSON Lines or CSV
+    #[command(after_help = "Example:\n  treue export purchases --format csv --output purchases.csv.gz")]
+    Export(ExportArgs),
+    /// Fill an empty store with a made-up base
+    #[command(after_help = "Example:\n  treue demo --customers 100000 --seed 7")]
+    Demo(DemoArgs),
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  treue completions bash > /etc/bash_completion.d/treue")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Address and port; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, env = "TREUE_LISTEN", value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Fill an empty store with a made-up base first
+    #[arg(long)]
+    pub demo: bool,
+    /// Write logs as JSON
+    #[arg(long, env = "TREUE_LOG_JSON")]
+    pub log_json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Treat warnings as a no
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Explain a kind of finding, such as `unknown-key`
+    #[arg(long, value_name = "CODE")]
+    pub explain: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TestArgs {
+    /// Run only tests whose sentence holds this text
+    pub filter: Option<String>,
+    /// Treat what no test reached as a no
+    #[arg(long)]
+    pub require_coverage: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FmtArgs {
+    /// Change nothing; say which files would change
+    #[arg(long)]
+    pub check: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// The schema of test files
+    #[arg(long)]
+    pub tests: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QuoteArgs {
+    /// A file with the body of `POST /v1/quotes`; `-` for standard input
+    pub file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The purchase's id
+    pub purchase: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Comma-separated values with a header
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum What {
+    /// Purchases and returns
+    Purchases,
+    /// Customer cards
+    Customers,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The file, gzip or not; `-` for standard input
+    pub file: PathBuf,
+    /// Which column is what: `field=Column,…`. Fields: customer, purchase, at, sku, quantity, unit_price, unit_cost,
+    /// category, tags, discount, gross
+    #[arg(long, value_name = "FIELD=COLUMN,…")]
+    pub map: Option<String>,
+    /// What the file holds
+    #[arg(long, value_enum, default_value = "purchases")]
+    pub what: What,
+    /// The file's format [default: by its name]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// The zone of times that state none [default: the policy's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// What separates columns
+    #[arg(long, default_value = ",", value_name = "CHARACTER")]
+    pub delimiter: char,
+    /// Keep going past invalid rows and write them, with reasons, to a file
+    #[arg(long)]
+    pub skip_invalid: bool,
+    /// Where rejected rows go [default: FILE.rejects.csv]
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The table: customers, purchases, returns, unmatched_returns, interactions
+    pub table: String,
+    /// The format
+    #[arg(long, value_enum, default_value = "jsonl")]
+    pub format: Format,
+    /// Where to; a name that ends in .gz is compressed [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// How many customers
+    #[arg(long, default_value_t = 10_000)]
+    pub customers: u64,
+    /// How many purchases each makes on average
+    #[arg(long, default_value_t = 8.0)]
+    pub mean_purchases: f64,
+    /// The same seed makes the same base
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Until when they buy, RFC 3339 or a date [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub until: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,144 @@
+//! `treue quote` and `treue explain`.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail};
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::args::{ExplainArgs, QuoteArgs};
+use super::config::Config;
+use super::{End, print};
+use crate::app::App;
+use crate::engine::explain as in_words;
+use crate::http::problem::Problem;
+use crate::http::purchases::decision::DecisionOut;
+use crate::http::quotes::create::QuoteOut;
+use crate::http::wire::{Invalids, QuoteIn, decided, read_basket, read_customer, read_instant};
+use crate::model::Decision;
+use crate::money::{Money, Quantity};
+use crate::policy::Bundle;
+use crate::store::Store;
+
+pub(super) fn run(args: &QuoteArgs, config: &Config) -> anyhow::Result<End> {
+    let text = read(&args.file)?;
+    // Without a store everybody is a guest; none is made for a question.
+    let store = if config.store.exists() { config.open_store()? } else { Store::in_memory()? };
+    let app = config.open_app(store)?;
+    let quoted = match ask(&app, &text) {
+        Ok(quoted) => quoted,
+        Err(problem) => {
+            anstream::eprintln!("error: {}", problem.detail);
+            for error in &problem.errors {
+                anstream::eprintln!("  {}: {}", error.pointer, error.detail);
+            }
+            return Ok(End::No);
+        }
+    };
+    if args.json {
+        return print::json(&QuoteOut::new(&quoted));
+    }
+    let lines = quoted.basket.lines.iter().map(|line| (line.sku.as_ref(), line.quantity));
+    print_decision(&quoted.active.bundle, quoted.customer.as_deref(), lines, &quoted.decision)?;
+    Ok(End::Done)
+}
+
+fn ask(app: &App, text: &[u8]) -> Result<crate::app::Quoted, Problem> {
+    let asked: QuoteIn<'_> = serde_json::from_slice(text).map_err(|error| Problem::unreadable(error.to_string()))?;
+    let mut invalids = Invalids::default();
+    let customer = read_customer(asked.customer.as_deref(), &mut invalids);
+    let at = asked.at.as_deref().map(|at| invalids.keep("/at", read_instant(at)));
+    let basket = read_basket(&asked.lines, asked.codes.as_deref(), asked.redeem_points, &mut invalids);
+    invalids.finish()?;
+    Ok(app.quote(customer, at, basket)?)
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    if file == Path::new("-") {
+        std::io::stdin().read_to_end(&mut text).context("cannot read standard input")?;
+    } else {
+        text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    }
+    Ok(text)
+}
+
+pub(super) fn explain(args: &ExplainArgs, config: &Config) -> anyhow::Result<End> {
+    if !config.store.exists() {
+        bail!("there is no store at {}", config.store.display());
+    }
+    let app = config.open_app(config.open_store()?)?;
+    let Some((purchase, record)) = app.purchase_by_id(&args.purchase)? else {
+        anstream::eprintln!("there is no purchase `{}`", args.purchase);
+        return Ok(End::No);
+    };
+    let Some(record) = record else {
+        anstream::eprintln!("purchase `{}` was imported: no decision was made", args.purchase);
+        return Ok(End::No);
+    };
+    let bundle = app
+        .bundle_of(record.decision.revision)?
+        .ok_or_else(|| anyhow!("the policy that decided `{}` is no longer stored", args.purchase))?;
+    let lines = || purchase.lines.iter().map(|line| (line.sku.as_ref(), line.quantity));
+    if args.json {
+        let decided = decided(&bundle, purchase.customer.as_deref(), lines(), &record.decision);
+        return print::json(&DecisionOut::new(&args.purchase, &record, decided));
+    }
+    print_decision(&bundle, purchase.customer.as_deref(), lines(), &record.decision)?;
+    Ok(End::Done)
+}
+
+fn print_decision<'a>(
+    bundle: &Bundle,
+    customer: Option<&str>,
+    lines: impl Iterator<Item = (&'a str, Quantity)>,
+    decision: &Decision,
+) -> anyhow::Result<()> {
+    let money = |amount: Money| amount.format(bundle.currency);
+    print::line(&format!(
+        "{} at {}, policy {}",
+        customer.unwrap_or("a guest"),
+        bundle.zone.local(decision.at).format("%Y-%m-%d %H:%M:%S"),
+        &decision.revision.to_string()[..8]
+    ))?;
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(["sku", "quantity", "gross", "discount", "net"]);
+    for ((sku, quantity), line) in lines.zip(&decision.lines) {
+        table.add_row([
+            sku.to_owned(),
+            quantity.to_string(),
+            money(line.gross),
+            money(line.discount),
+            money(line.gross - line.discount),
+        ]);
+    }
+    let totals = &decision.totals;
+    table.add_row(["", "", &money(totals.gross), &money(totals.discount), &money(totals.net())].map(str::to_owned));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    print::line(&table.to_string())?;
+    let words = in_words(bundle, decision);
+    if !words.applied.is_empty() {
+        print::line("\napplied")?;
+    }
+    for applied in &words.applied {
+        let rate = applied.rate.map(|rate| format!(" ({rate})")).unwrap_or_default();
+        print::line(&format!("  {}{rate}: {}, {}", applied.name, money(applied.amount), applied.because.join(", ")))?;
+    }
+    if !words.rejected.is_empty() {
+        print::line("\nnot applied")?;
+    }
+    for rejected in words.rejected.iter().chain(&words.failures) {
+        print::line(&format!("  {}: {}", rejected.name, rejected.because.join(", ")))?;
+    }
+    if !decision.next_steps.is_empty() {
+        print::line("\nnext steps")?;
+    }
+    for next in &decision.next_steps {
+        let discount = &bundle.discounts[next.discount as usize].name;
+        let metric = &bundle.metrics[next.metric as usize].name;
+        print::line(&format!("  {discount}: {} with {} more {metric}", next.rate, next.missing))?;
+    }
+    Ok(())
+}

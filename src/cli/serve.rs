@@ -1,0 +1,72 @@
+//! `treue serve`.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tracing_subscriber::EnvFilter;
+
+use super::End;
+use super::args::ServeArgs;
+use super::config::Config;
+use crate::http;
+use crate::store::Read;
+
+pub(super) fn run(args: ServeArgs, config: &Config) -> anyhow::Result<End> {
+    log(args.log_json);
+    // Counters register with the recorder that is there when they are made.
+    http::system::metrics::record();
+    let store = config.open_store()?;
+    let empty = store.snapshot().counts()?.purchases == 0;
+    let app = config.open_app(store)?;
+    if args.demo && empty {}
+    let app = Arc::new(app);
+    let listen = args.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+    anyhow::ensure!(
+        listen.ip().is_loopback(),
+        "without keys the server answers everyone, so it binds to loopback addresses only: {listen} is none"
+    );
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+    let watch = app.watch().context("cannot watch the folders")?;
+    runtime.block_on(async {
+        let listener =
+            tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "listening on http://{}", listener.local_addr()?)?;
+        out.flush()?;
+        drop(out);
+        http::serve(Arc::clone(&app), listener, stop_signal()).await.context("cannot go on listening")
+    })?;
+    drop(watch);
+    app.store().close();
+    Ok(End::Done)
+}
+
+/// Done when the process is asked to stop.
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+    tracing::info!("stopping: running requests are finished");
+}
+
+fn log(json: bool) {
+    let filter = EnvFilter::try_from_env("TREUE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A program that embeds this may have a logger of its own, which then stays.
+    let _ = if json { logger.json().try_init() } else { logger.try_init() };
+}
