@@ -154,6 +154,24 @@ pub trait Read: Rows {
         Ok(splits)
     }
 
+    /// How many customers have a card and did nothing yet.
+    fn idle_customers(&self) -> Result<u64, Failure> {
+        let prefix = FilterHash::ALL.key();
+        let start = prefix.as_bytes().len();
+        let mut accounts = self.starting(Table::Accounts, &prefix)?;
+        let mut account = accounts.next().transpose()?;
+        let mut idle = 0;
+        for row in self.starting(Table::Customers, &Key::new())? {
+            let (card, _) = row?;
+            // Both tables are in order of the customers' ids.
+            while account.as_ref().is_some_and(|(key, _)| &key.value()[start..] < card.value()) {
+                account = accounts.next().transpose()?;
+            }
+            idle += u64::from(!account.as_ref().is_some_and(|(key, _)| &key.value()[start..] == card.value()));
+        }
+        Ok(idle)
+    }
+
     /// The events of one customer; `filters` are the hashes of the bundle's filters.
     fn timelines<'a>(&'a self, customer: &'a str, filters: &'a [FilterHash]) -> StoreTimelines<'a, Self> {
         StoreTimelines::new(self, customer, filters)
