@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod config;
 mod fmt;
+mod keep;
 mod print;
 mod quote;
 mod serve;
@@ -74,6 +75,9 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Import(_) => anyhow::bail!("wip"),
         Command::Export(_) => anyhow::bail!("wip"),
         Command::Demo(_) => anyhow::bail!("wip"),
+        Command::Verify(args) => keep::run_verify(&args, config),
+        Command::Backup(args) => keep::backup(&args, config),
+        Command::Restore(args) => keep::restore(&args, config),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "treue", &mut std::io::stdout());
             Ok(End::Done)
