@@ -40,7 +40,13 @@ impl App {
         Ok(Arc::clone(&renewed.cut_offs))
     }
 
-    /// The same for cut-offs whose period is over.
+    /// After much was written at once: builds what is left of the filters' accounts, then computes cut-offs anew.
+    pub fn after_bulk(&self) -> Result<(), Failure> {
+        while !self.build_filters()? {}
+        self.refresh_segments().map(drop)
+    }
+
+    /// Computes cut-offs anew whose period is over.
     pub fn refresh_due(&self) -> Result<(), Failure> {
         let active = self.active();
         let now = self.clock.now();

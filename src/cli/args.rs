@@ -237,9 +237,6 @@ pub(super) struct DemoArgs {
     /// The same seed makes the same base
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Until when they buy, RFC 3339 or a date [default: now]
-    #[arg(long, value_name = "INSTANT")]
-    pub until: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

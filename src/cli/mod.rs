@@ -4,6 +4,7 @@
 //! (colours, JSON, progress), then one file per command.
 
 mod args;
+mod bulk;
 mod check;
 mod config;
 mod fmt;
@@ -72,9 +73,9 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Openapi => print::json(&crate::http::openapi()),
         Command::Quote(args) => quote::run(&args, config),
         Command::Explain(args) => quote::explain(&args, config),
-        Command::Import(_) => anyhow::bail!("wip"),
-        Command::Export(_) => anyhow::bail!("wip"),
-        Command::Demo(_) => anyhow::bail!("wip"),
+        Command::Import(args) => bulk::import(&args, config),
+        Command::Export(args) => bulk::export(&args, config),
+        Command::Demo(args) => bulk::demo(&args, config),
         Command::Verify(args) => keep::run_verify(&args, config),
         Command::Backup(args) => keep::backup(&args, config),
         Command::Restore(args) => keep::restore(&args, config),

@@ -2,10 +2,11 @@
 //!
 //! Reading order: [`router`] (which call goes where), [`server`] (listening), [`observe`] (around every request),
 //! [`body`] (what comes in), [`answer`] and [`problem`] (what goes out), [`wire`] (the JSON), then a folder per
-//! resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`policies`], [`system`].
+//! resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`policies`], [`bulk`], [`system`].
 
 pub mod answer;
 pub mod body;
+pub mod bulk;
 pub mod customers;
 pub mod observe;
 pub mod policies;

@@ -95,6 +95,11 @@ pub trait Read: Rows {
         page(self, Table::CustomerInteractions, &prefix, listing, |_, id| indexed_interaction(self, id))
     }
 
+    /// All interactions in order of time.
+    fn interactions(&self, listing: &Listing) -> Result<Page<Interaction>, Failure> {
+        page(self, Table::InteractionsByTime, &Key::new(), listing, |_, id| indexed_interaction(self, id))
+    }
+
     /// Interactions within `from..until`, in order of time, at most `limit`.
     fn interactions_between(&self, from: Instant, until: Instant, limit: usize) -> Result<Vec<Interaction>, Failure> {
         let (from, until) = (Key::new().instant(from), Key::new().instant(until));
