@@ -1,4 +1,5 @@
 //! One binary for all integration tests.
 
+mod import;
 mod policies;
 mod policy_values;
