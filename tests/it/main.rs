@@ -1,4 +1,13 @@
 //! One binary for all integration tests.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests read files, wait for processes, and end where something is not as it should be"
+)]
+
+mod docs;
 mod policies;
 mod policy_values;
+mod tidy;
