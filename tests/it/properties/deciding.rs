@@ -175,3 +175,52 @@ fn a_decision_is_as_of_its_facts() {
         assert_eq!((decision.at, decision.totals.discount), (at, Money(1_000)));
     }
 }
+
+fn one_discount(discount: &str, lines: &[(&str, &str)]) -> i64 {
+    let yaml = format!(
+        "currency: EUR\ntimezone: UTC\nmetrics: {{ spend: {{ sum: net }} }}\ndiscounts: {{ d: {{ {discount} }} }}\n"
+    );
+    let bundle = bundle(&[("policies/a.yaml", &yaml)]);
+    let line = |(quantity, price): &(&str, &str)| Line {
+        sku: "X".into(),
+        quantity: Quantity::parse(quantity).expect("a quantity"),
+        unit_price: UnitPrice::parse(price).expect("a price"),
+        unit_cost: None,
+        category: None,
+        tags: Vec::new(),
+    };
+    let basket = Arc::new(Basket { lines: lines.iter().map(line).collect(), ..Basket::default() });
+    let priced = price(&bundle, &basket).expect("priced");
+    let facts = Facts {
+        at: Instant(0),
+        local: bundle.zone.local(Instant(0)),
+        customer: None,
+        metrics: vec![Some(Number::int(90))],
+        classes: Vec::new(),
+        failures: Vec::new(),
+        snapshot: 0,
+        allowances: Vec::new(),
+        points: 0,
+    };
+    decide(&bundle, &Arc::new(facts), &basket, &priced).totals.discount.0
+}
+
+#[test]
+fn some_units_of_a_line() {
+    let check = |discount: &str, lines: &[(&str, &str)], expect: i64| {
+        assert_eq!(one_discount(discount, lines), expect, "{discount}");
+    };
+    let ladder = "ladder: { by: spend, steps: { 100: 10% }, counting_basket: true }";
+    // The ladder counts what is eligible: one unit at 9.00 does not lift 90 to 100, two do.
+    check(&format!("{ladder}, lines: {{ cheapest: 1 }}"), &[("2", "9.00")], 0);
+    check(&format!("{ladder}, lines: {{ cheapest: 2 }}"), &[("2", "9.00")], 180);
+    check(&format!("{ladder}, lines: {{ cheapest: 2 }}"), &[("1", "9.00"), ("9", "9.00")], 180);
+    // Two of three units of 1.00 are two thirds, and half of that is 0.33: rounding 0.67 first would make it 0.34.
+    check("rate: 50%, lines: { cheapest: 2 }", &[("3", "0.3333")], 33);
+    check("amount: 5, lines: { cheapest: 2 }", &[("3", "0.3333")], 67);
+    check("each: 0.25, lines: { cheapest: 2 }", &[("3", "0.3333")], 50);
+    // Two units at 0.335 and one at 0.336 are free: 1.006, not 0.67 + 0.34.
+    check("free: { buy: 1, get: 1 }", &[("3", "0.335"), ("3", "0.336")], 101);
+    // Thousandths that divide by nothing, of more than a million of them.
+    check("rate: 50%, lines: { cheapest: 1000 }", &[("1000.001", "1.00")], 50_000);
+}

@@ -202,9 +202,10 @@ impl Case {
             value = value.plus(match by {
                 By::Orders => Fraction::whole(1),
                 By::Units => Fraction::new(eligible.iter().map(|(_, units)| i128::from(*units)).sum(), 1_000),
-                By::Spend | By::Recency => eligible.iter().zip(&self.lines).fold(Fraction::ZERO, |sum, (part, row)| {
-                    sum.plus(part.0.times(Fraction::whole(self.gross(row))))
-                }),
+                By::Spend | By::Recency => eligible
+                    .iter()
+                    .zip(&self.lines)
+                    .fold(Fraction::ZERO, |sum, (part, row)| sum.plus(part.0.times(Fraction::whole(self.gross(row))))),
             });
         }
         Some(steps.iter().rev().find(|(from, _)| !self.threshold(*by, *from).above(value)).map(|(_, rate)| *rate))
@@ -364,9 +365,7 @@ impl Case {
             cost: self.lines.iter().map(|row| self.cost(row)).collect(),
             applied: best.iter().map(|given| (given.discount, given.amount)).collect(),
             lines: (0..gross.len())
-                .map(|line| {
-                    best.iter().map(|g| (g.discount, g.parts[line])).filter(|(_, part)| *part > 0).collect()
-                })
+                .map(|line| best.iter().map(|g| (g.discount, g.parts[line])).filter(|(_, part)| *part > 0).collect())
                 .collect(),
             gross,
             points_paid,

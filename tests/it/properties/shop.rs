@@ -263,12 +263,13 @@ fn steps(by: By, exponent: u32) -> BoxedStrategy<Vec<(i128, u32)>> {
 }
 
 fn grants(exponent: u32) -> impl Strategy<Value = Grant> {
-    let ladder = (prop::sample::select(vec![By::Orders, By::Spend, By::Spend, By::Units, By::Recency]), any::<[bool; 2]>())
-        .prop_flat_map(move |(by, [sliced, counting])| {
-            let sliced = sliced && by == By::Spend;
-            let counting = counting && by != By::Recency;
-            steps(by, exponent).prop_map(move |steps| Grant::Ladder { by, steps, sliced, counting })
-        });
+    let ladder =
+        (prop::sample::select(vec![By::Orders, By::Spend, By::Spend, By::Units, By::Recency]), any::<[bool; 2]>())
+            .prop_flat_map(move |(by, [sliced, counting])| {
+                let sliced = sliced && by == By::Spend;
+                let counting = counting && by != By::Recency;
+                steps(by, exponent).prop_map(move |steps| Grant::Ladder { by, steps, sliced, counting })
+            });
     prop_oneof![
         3 => rates().prop_map(Grant::Rate),
         2 => (1i64..20_000).prop_map(Grant::Amount),
@@ -380,21 +381,23 @@ pub fn cases() -> impl Strategy<Value = Case> {
                 any::<bool>(),
                 0i64..4_000,
             )
-                .prop_map(move |((margin, original, limits, points), discounts, facts, lines, code, redeem)| Case {
-                    currency,
-                    exponent,
-                    default_margin: margin,
-                    original,
-                    max_rate: limits.0,
-                    min_margin: limits.1,
-                    max_amount: limits.2.map(|amount| amount.max(1)),
-                    points,
-                    discounts,
-                    facts,
-                    lines,
-                    presents_code: code,
-                    redeem,
-                })
+                .prop_map(
+                    move |((margin, original, limits, points), discounts, facts, lines, code, redeem)| Case {
+                        currency,
+                        exponent,
+                        default_margin: margin,
+                        original,
+                        max_rate: limits.0,
+                        min_margin: limits.1,
+                        max_amount: limits.2.map(|amount| amount.max(1)),
+                        points,
+                        discounts,
+                        facts,
+                        lines,
+                        presents_code: code,
+                        redeem,
+                    },
+                )
         },
     )
 }
