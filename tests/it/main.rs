@@ -11,4 +11,5 @@ mod docs;
 mod import;
 mod policies;
 mod policy_values;
+mod properties;
 mod tidy;
