@@ -1,6 +1,6 @@
 //! The JSON that goes in and out, and its way to and from the model.
 //!
-//! Reading order: [`scalar`] (decimals, money, instants), [`basket`] (what is asked), [`decided`] (what is answered),
+//! Reading order: [`scalar`] (decimals, money, instants), [`basket`] (what is asked), [`mod@decided`] (what is answered),
 //! [`purchase`] (what is kept), [`card`] (customers), [`finding`] (diagnostics).
 
 mod basket;
