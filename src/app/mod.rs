@@ -25,7 +25,7 @@ mod watch;
 pub use active::Active;
 pub use clock::Clock;
 pub use customer::{EraseError, Standing};
-pub use policy::{ActivateError, PolicyState, ReloadFailure, StoredRevision, read_folders};
+pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
 pub use start::{App, Settings, StartError};
