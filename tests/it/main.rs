@@ -8,6 +8,7 @@
 )]
 
 mod docs;
+mod http;
 mod policies;
 mod policy_values;
 mod tidy;
