@@ -8,10 +8,10 @@
 mod active;
 mod clock;
 mod customer;
-// mod demo;
-// mod export;
+mod demo;
+mod export;
 mod facts;
-// mod import;
+mod import;
 mod policy;
 mod purchase;
 mod quote;
@@ -25,6 +25,12 @@ mod watch;
 pub use active::Active;
 pub use clock::Clock;
 pub use customer::{EraseError, Standing};
+pub use demo::{DemoError, DemoOptions, DemoReport, fill_demo};
+pub use export::{Export, ExportError, ExportFormat, ExportTable, export};
+pub use import::{
+    Import, ImportContext, ImportError, ImportReport, Mapping, MappingError, Progress, Rejected, RowCounts, RowFormat,
+    What, import,
+};
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};

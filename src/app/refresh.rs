@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::active::Active;
 use super::facts::metric;
 use super::start::{App, lock};
@@ -12,7 +14,7 @@ use crate::engine::{CutOffs, SegmentCuts};
 use crate::metric::History;
 use crate::policy::{Bundle, SegmentRule};
 use crate::store::{
-    AccountError, Failure, FilterHash, KeptCutoffs, Listing, Read, Record, StoreTimelines, WriteError, decode, encode,
+    AccountError, Failure, FilterHash, KeptCutoffs, Read, Record, Snapshot, StoreTimelines, WriteError, decode, encode,
 };
 use crate::time::Instant;
 
@@ -24,8 +26,8 @@ const SNAPSHOTS: &str = "cut-off-snapshots";
 /// Customers whose accounts one write builds: other writes come in between.
 const BUILT_AT_ONCE: usize = 500;
 
-/// A new snapshot's number, and what was written for which segment.
-type Written = Vec<(u64, KeptCutoffs)>;
+/// Customers that one thread scans at a time.
+const STRETCH: usize = 4_096;
 
 impl App {
     /// Computes all cut-offs anew, as of now, and puts them in force.
@@ -38,7 +40,13 @@ impl App {
         Ok(Arc::clone(&renewed.cut_offs))
     }
 
-    /// The same for cut-offs whose period is over.
+    /// After much was written at once: builds what is left of the filters' accounts, then computes cut-offs anew.
+    pub fn after_bulk(&self) -> Result<(), Failure> {
+        while !self.build_filters()? {}
+        self.refresh_segments().map(drop)
+    }
+
+    /// Computes cut-offs anew whose period is over.
     pub fn refresh_due(&self) -> Result<(), Failure> {
         let active = self.active();
         let now = self.clock.now();
@@ -92,7 +100,7 @@ impl App {
             }
         }
         // One number for all: decisions name the snapshot, and a snapshot is whole.
-        let mut written: Written = Vec::with_capacity(wanted.len());
+        let mut written = Vec::with_capacity(wanted.len());
         for &at in &wanted {
             let taken_at = match &segments[at] {
                 SegmentCuts::None => now,
@@ -113,54 +121,28 @@ impl App {
         Ok(CutOffs { id, segments })
     }
 
-    /// Reads the metrics that some segments need, over the whole base as of an instant.
+    /// Reads the metrics that some segments need, over the whole base as of an instant, on all processors.
     fn scan(&self, active: &Active, segments: &[usize], at: Instant) -> Result<BaseValues, Failure> {
-        let rows = self.store.snapshot();
-        let mut values = BaseValues::new(&active.bundle, segments);
-        let slots = values.slots().to_vec();
-        let mut seen = BTreeSet::new();
-        let mut failure = None;
-        rows.each_account(FilterHash::ALL, None, None, |customer, account| {
-            let read = || -> Result<Vec<_>, Failure> {
-                let mut timelines =
-                    StoreTimelines::new(&*rows, &customer, &active.filters).with_account(FilterHash::ALL, account);
-                if active.ready() && timelines.exact(at)? {
-                    return slots.iter().map(|slot| metric(active, *slot, &mut timelines, at)).collect();
-                }
-                let mut history = rows.history(&customer, &active.bundle.filters, at)?;
-                Ok(slots
-                    .iter()
-                    .map(|slot| metric(active, *slot, &mut history, at).unwrap_or_else(|never| match never {}))
-                    .collect())
-            };
-            match read() {
-                Ok(found) => found.into_iter().enumerate().for_each(|(at, value)| values.push(at, value)),
-                Err(error) => {
-                    failure = Some(error);
-                    return ControlFlow::Break(());
-                }
-            }
-            seen.insert(customer);
-            ControlFlow::Continue(())
-        })?;
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
+        let rows = &*self.store.snapshot();
+        let empty = BaseValues::new(&active.bundle, segments);
+        let splits = rows.split_accounts(FilterHash::ALL, STRETCH)?;
+        let starts = std::iter::once(None).chain(splits.iter().map(|split| Some(split.as_str())));
+        let ends = splits.iter().map(|split| Some(split.as_str())).chain([None]);
+        let stretches: Vec<(Option<&str>, Option<&str>)> = starts.zip(ends).collect();
+        let mut values = stretches
+            .into_par_iter()
+            .map(|(after, until)| scan_stretch(rows, active, empty.clone(), (after, until), at))
+            .try_reduce(|| empty.clone(), |a, b| Ok(a.merge(b)))?;
         // Customers with a card who did nothing yet have sums of nothing, and those are values too.
-        let mut listing = Listing { limit: 1_000, ..Listing::default() };
-        loop {
-            let page = rows.customers(&listing)?;
-            for _ in page.items.iter().filter(|card| !seen.contains(&card.id)) {
-                for (at, slot) in slots.iter().enumerate() {
-                    let value = metric(active, *slot, &mut History::default(), Instant::MAX);
-                    values.push(at, value.unwrap_or_else(|never| match never {}));
-                }
-            }
-            match page.next {
-                Some(next) => listing.after = Some(next),
-                None => return Ok(values),
-            }
+        let idle: Vec<_> = values
+            .slots()
+            .iter()
+            .map(|slot| metric(active, *slot, &mut History::default(), at).unwrap_or_else(|never| match never {}))
+            .collect();
+        for _ in 0..rows.idle_customers()? {
+            idle.iter().enumerate().for_each(|(at, value)| values.push(at, *value));
         }
+        Ok(values)
     }
 
     /// Whether the accounts of all filters of a bundle are built.
@@ -196,6 +178,37 @@ impl App {
         active.set_ready();
         Ok(true)
     }
+}
+
+fn scan_stretch(
+    rows: &Snapshot,
+    active: &Active,
+    mut values: BaseValues,
+    (after, until): (Option<&str>, Option<&str>),
+    at: Instant,
+) -> Result<BaseValues, Failure> {
+    let slots = values.slots().to_vec();
+    let read = |customer: &str, account| -> Result<Vec<_>, Failure> {
+        let mut timelines = StoreTimelines::new(rows, customer, &active.filters).with_account(FilterHash::ALL, account);
+        if active.ready() && timelines.exact(at)? {
+            return slots.iter().map(|slot| metric(active, *slot, &mut timelines, at)).collect();
+        }
+        let mut history = rows.history(customer, &active.bundle.filters, at)?;
+        let value = |slot: &u16| metric(active, *slot, &mut history, at).unwrap_or_else(|never| match never {});
+        Ok(slots.iter().map(value).collect())
+    };
+    let mut failure = None;
+    rows.each_account(FilterHash::ALL, after, until, |customer, account| match read(&customer, account) {
+        Ok(found) => {
+            found.into_iter().enumerate().for_each(|(at, value)| values.push(at, value));
+            ControlFlow::Continue(())
+        }
+        Err(error) => {
+            failure = Some(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    failure.map_or(Ok(values), Err)
 }
 
 /// Whether cut-offs taken at one instant are due by another.

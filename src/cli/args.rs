@@ -77,6 +77,15 @@ pub(super) enum Command {
     /// Fill an empty store with a made-up base
     #[command(after_help = "Example:\n  treue demo --customers 100000 --seed 7")]
     Demo(DemoArgs),
+    /// Read the whole store and check that all of it fits together
+    #[command(after_help = "Example:\n  treue verify --store shop.redb")]
+    Verify(VerifyArgs),
+    /// Copy the store into a new file, while no server has it open
+    #[command(after_help = "Example:\n  treue backup shop-2026-12-01.redb")]
+    Backup(CopyArgs),
+    /// Make the store anew from a backup
+    #[command(after_help = "Example:\n  treue restore shop-2026-12-01.redb --store shop.redb")]
+    Restore(CopyArgs),
     /// Print completions for a shell
     #[command(after_help = "Example:\n  treue completions bash > /etc/bash_completion.d/treue")]
     Completions {
@@ -228,10 +237,20 @@ pub(super) struct DemoArgs {
     /// The same seed makes the same base
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Until when they buy, RFC 3339 or a date [default: now]
-    #[arg(long, value_name = "INSTANT")]
-    pub until: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CopyArgs {
+    /// The backup's file
+    pub file: PathBuf,
 }

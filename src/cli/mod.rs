@@ -4,9 +4,11 @@
 //! (colours, JSON, progress), then one file per command.
 
 mod args;
+mod bulk;
 mod check;
 mod config;
 mod fmt;
+mod keep;
 mod print;
 mod quote;
 mod serve;
@@ -71,9 +73,12 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Openapi => print::json(&crate::http::openapi()),
         Command::Quote(args) => quote::run(&args, config),
         Command::Explain(args) => quote::explain(&args, config),
-        Command::Import(_) => anyhow::bail!("wip"),
-        Command::Export(_) => anyhow::bail!("wip"),
-        Command::Demo(_) => anyhow::bail!("wip"),
+        Command::Import(args) => bulk::import(&args, config),
+        Command::Export(args) => bulk::export(&args, config),
+        Command::Demo(args) => bulk::demo(&args, config),
+        Command::Verify(args) => keep::run_verify(&args, config),
+        Command::Backup(args) => keep::backup(&args, config),
+        Command::Restore(args) => keep::restore(&args, config),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "treue", &mut std::io::stdout());
             Ok(End::Done)

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
-use super::End;
 use super::args::ServeArgs;
 use super::config::Config;
+use super::{End, bulk};
 use crate::http;
 use crate::store::Read;
 
@@ -20,7 +20,9 @@ pub(super) fn run(args: ServeArgs, config: &Config) -> anyhow::Result<End> {
     let store = config.open_store()?;
     let empty = store.snapshot().counts()?.purchases == 0;
     let app = config.open_app(store)?;
-    if args.demo && empty {}
+    if args.demo && empty {
+        bulk::fill_for_serve(&app)?;
+    }
     let app = Arc::new(app);
     let listen = args.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     anyhow::ensure!(

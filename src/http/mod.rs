@@ -1,12 +1,14 @@
 //! The HTTP edge: parse, call app, present; no rules.
 //!
 //! Reading order: [`mod@router`] (which call goes where), [`server`] (listening), [`observe`] (around every request),
-//! [`mod@blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and [`problem`] (what goes out), [`wire`] (the JSON), then a folder per
-//! resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`policies`], [`system`].
+//! [`mod@blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and [`problem`] (what goes out), [`wire`] (the
+//! JSON), then a folder per resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`policies`],
+//! [`bulk`], [`system`].
 
 pub mod answer;
 mod blocking;
 pub mod body;
+pub mod bulk;
 pub mod customers;
 pub mod observe;
 pub mod policies;

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
-use super::{customers, observe, policies, purchases, quotes, system};
+use super::{bulk, customers, observe, policies, purchases, quotes, system};
 use crate::app::App;
 
 #[derive(OpenApi)]
@@ -50,6 +50,8 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(customers::purchases::list_purchases))
         .routes(routes!(customers::standing::read_standing))
+        .routes(routes!(bulk::import::create_import))
+        .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))
         .routes(routes!(policies::state::list_activations))
         .routes(routes!(policies::check::check_policies))

@@ -152,12 +152,23 @@ impl Batch<'_> {
         corrected_at: Option<Instant>,
     ) -> Result<(), AccountError> {
         self.remove_account(filter, customer)?;
+        self.put_account(filter, customer, &events, corrected_at)
+    }
+
+    /// Writes an account where there is none. The events are in order of time and sequence.
+    pub(super) fn put_account(
+        &mut self,
+        filter: FilterHash,
+        customer: &str,
+        events: &[Event],
+        corrected_at: Option<Instant>,
+    ) -> Result<(), AccountError> {
         if events.is_empty() {
             return Ok(());
         }
-        let first_purchase = first_purchase(&events);
+        let first_purchase = first_purchase(events);
         let mut account = Account { corrected_at, first_purchase, ..Account::default() };
-        let mut rest = events.as_slice();
+        let mut rest = events;
         while rest.len() > MOST_EVENTS {
             let (events, newer) = rest.split_at(HALF);
             let chunk = Chunk { before: account.spilled, events: events.to_vec() };

@@ -102,6 +102,12 @@ impl<'t> Batch<'t> {
         Ok(())
     }
 
+    /// Writes a row that should be new. Whether it is; where not, the job must refuse.
+    pub(super) fn put_new(&mut self, table: Table, key: Key, value: &[u8]) -> Result<bool, Failure> {
+        self.put_bytes(table, key, value)?;
+        Ok(self.undo.last().is_some_and(|(_, _, before)| before.is_none()))
+    }
+
     /// Writes a record.
     pub(super) fn put<T: Record>(&mut self, table: Table, key: Key, record: &T) -> Result<(), Failure> {
         self.put_bytes(table, key, &encode(record)?)
@@ -125,9 +131,10 @@ impl<'t> Batch<'t> {
 
     /// The first of the next `count` numbers.
     pub(super) fn next_sequences(&mut self, count: u64) -> Result<u64, Failure> {
-        const NAME: &[u8] = b"sequence";
-        let last = self.get(Table::Meta, NAME)?.map(|row| decode::<u64>(row.value())).transpose()?.unwrap_or(0);
-        self.put(Table::Meta, Key::new().bytes(NAME), &(last + count))?;
+        const NAME: &str = "sequence";
+        let last = self.get(Table::Meta, NAME.as_bytes())?.map(|row| decode::<u64>(row.value())).transpose()?;
+        let last = last.unwrap_or(0);
+        self.put(Table::Meta, Key::new().bytes(NAME.as_bytes()), &(last + count))?;
         Ok(last + 1)
     }
 }

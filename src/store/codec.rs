@@ -26,6 +26,21 @@ pub fn encode<T: Record>(record: &T) -> Result<Vec<u8>, Failure> {
     postcard::to_extend(record, bytes).map_err(|error| damaged::<T>(error.to_string()))
 }
 
+/// Bytes of a [`KeptPurchase`] of a borrowed purchase.
+pub(super) fn encode_purchase(sequence: u64, purchase: &Purchase) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::with_capacity(64 + 32 * purchase.lines.len());
+    bytes.push(VERSION);
+    // A tuple is written like a struct of the same fields.
+    postcard::to_extend(&(sequence, purchase), bytes).map_err(|error| damaged::<KeptPurchase>(error.to_string()))
+}
+
+/// Bytes of a [`KeptInteraction`] of a borrowed interaction.
+pub(super) fn encode_interaction(sequence: u64, interaction: &Interaction) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.push(VERSION);
+    postcard::to_extend(&(sequence, interaction), bytes).map_err(|error| damaged::<KeptInteraction>(error.to_string()))
+}
+
 /// The record in a row.
 pub fn decode<T: Record>(bytes: &[u8]) -> Result<T, Failure> {
     match bytes.split_first() {

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`open`] (the store as its users hold it), [`table`] and [`key`] (what is kept where), [`codec`]
 //! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
-//! one transaction) and [`batch`] (what a job sees), [`base`], [`policy`] and [`erase`] (typed writes), [`account`]
+//! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`] and [`erase`] (typed writes), [`account`]
 //! and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow way),
 //! [`filters`], [`mod@format`], [`failure`], and over all of it [`mod@verify`] and [`backup`].
 //!
@@ -12,6 +12,7 @@ mod account;
 mod backup;
 mod base;
 mod batch;
+mod bulk;
 mod codec;
 mod erase;
 mod failure;

@@ -95,6 +95,11 @@ pub trait Read: Rows {
         page(self, Table::CustomerInteractions, &prefix, listing, |_, id| indexed_interaction(self, id))
     }
 
+    /// All interactions in order of time.
+    fn interactions(&self, listing: &Listing) -> Result<Page<Interaction>, Failure> {
+        page(self, Table::InteractionsByTime, &Key::new(), listing, |_, id| indexed_interaction(self, id))
+    }
+
     /// Interactions within `from..until`, in order of time, at most `limit`.
     fn interactions_between(&self, from: Instant, until: Instant, limit: usize) -> Result<Vec<Interaction>, Failure> {
         let (from, until) = (Key::new().instant(from), Key::new().instant(until));
@@ -152,6 +157,24 @@ pub trait Read: Rows {
             splits.push(parts.text().ok_or_else(|| damaged_key("account"))?);
         }
         Ok(splits)
+    }
+
+    /// How many customers have a card and did nothing yet.
+    fn idle_customers(&self) -> Result<u64, Failure> {
+        let prefix = FilterHash::ALL.key();
+        let start = prefix.as_bytes().len();
+        let mut accounts = self.starting(Table::Accounts, &prefix)?;
+        let mut account = accounts.next().transpose()?;
+        let mut idle = 0;
+        for row in self.starting(Table::Customers, &Key::new())? {
+            let (card, _) = row?;
+            // Both tables are in order of the customers' ids.
+            while account.as_ref().is_some_and(|(key, _)| &key.value()[start..] < card.value()) {
+                account = accounts.next().transpose()?;
+            }
+            idle += u64::from(!account.as_ref().is_some_and(|(key, _)| &key.value()[start..] == card.value()));
+        }
+        Ok(idle)
     }
 
     /// The events of one customer; `filters` are the hashes of the bundle's filters.

@@ -9,6 +9,8 @@
 
 mod docs;
 mod http;
+mod import;
 mod policies;
 mod policy_values;
+mod properties;
 mod tidy;

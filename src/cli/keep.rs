@@ -1,0 +1,76 @@
+//! `treue verify`, `treue backup` and `treue restore`.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use super::args::{CopyArgs, VerifyArgs};
+use super::config::Config;
+use super::{End, print};
+use crate::store::{Counts, Read, Store, verify};
+
+#[derive(Serialize)]
+struct Verified {
+    ok: bool,
+    customers: u64,
+    purchases: u64,
+    interactions: u64,
+    decisions: u64,
+    flaws: Vec<FlawOut>,
+}
+
+#[derive(Serialize)]
+struct FlawOut {
+    table: String,
+    row: String,
+    what: String,
+}
+
+pub(super) fn run_verify(args: &VerifyArgs, config: &Config) -> anyhow::Result<End> {
+    let store = open_existing(&config.store, config)?;
+    let rows = store.snapshot();
+    let mut flaws = Vec::new();
+    verify(&*rows, &mut |flaw| {
+        flaws.push(FlawOut { table: format!("{:?}", flaw.table), row: flaw.row, what: flaw.what });
+    })?;
+    let Counts { customers, purchases, interactions, decisions } = rows.counts()?;
+    let ok = flaws.is_empty();
+    if args.json {
+        print::json(&Verified { ok, customers, purchases, interactions, decisions, flaws })?;
+    } else {
+        for flaw in &flaws {
+            print::line(&format!("{} {}: {}", flaw.table, flaw.row, flaw.what))?;
+        }
+        let flaws = if ok { "no flaws".to_owned() } else { print::plural(flaws.len(), "flaw") };
+        print::line(&format!(
+            "{customers} customers, {purchases} purchases, {interactions} interactions, {decisions} decisions: {flaws}"
+        ))?;
+    }
+    Ok(if ok { End::Done } else { End::No })
+}
+
+pub(super) fn backup(args: &CopyArgs, config: &Config) -> anyhow::Result<End> {
+    let store = open_existing(&config.store, config)?;
+    store.snapshot().copy_to(&args.file).with_context(|| format!("cannot back up to {}", args.file.display()))?;
+    print::line(&format!("wrote {}", args.file.display()))?;
+    Ok(End::Done)
+}
+
+pub(super) fn restore(args: &CopyArgs, config: &Config) -> anyhow::Result<End> {
+    if config.store.exists() {
+        bail!("{} is there already: move it away first", config.store.display());
+    }
+    // Reading the backup through a copy of its own checks that it is a whole store before it gets the name.
+    let backup = open_existing(&args.file, config)?;
+    backup.snapshot().copy_to(&config.store).with_context(|| format!("cannot restore {}", config.store.display()))?;
+    print::line(&format!("wrote {}", config.store.display()))?;
+    Ok(End::Done)
+}
+
+fn open_existing(path: &Path, config: &Config) -> anyhow::Result<Store> {
+    if !path.exists() {
+        bail!("there is no store at {}", path.display());
+    }
+    Store::open(path, config.cache_bytes).with_context(|| format!("cannot open {}", path.display()))
+}
