@@ -31,7 +31,7 @@ pub use import::{
     Import, ImportContext, ImportError, ImportReport, Mapping, MappingError, Progress, Rejected, RowCounts, RowFormat,
     What, import,
 };
-pub use policy::{ActivateError, PolicyState, ReloadFailure, StoredRevision, read_folders};
+pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
 pub use start::{App, Settings, StartError};

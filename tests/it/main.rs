@@ -8,6 +8,7 @@
 )]
 
 mod docs;
+mod http;
 mod import;
 mod policies;
 mod policy_values;
