@@ -1,4 +1,5 @@
 //! One binary for all integration tests.
 
+mod keys;
 mod policies;
 mod policy_values;

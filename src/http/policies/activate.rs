@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::state::ActivationOut;
-use crate::app::App;
+use crate::app::{Actor, App, Signature};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
 use crate::http::body::Body;
@@ -28,7 +28,7 @@ pub struct ActivateIn<'a> {
     /// From when; now where it is absent.
     #[serde(borrow)]
     at: Option<Cow<'a, str>>,
-    /// Who.
+    /// Who; with a key, it is the key's name whatever stands here.
     by: Option<String>,
     /// Why.
     note: Option<String>,
@@ -38,7 +38,7 @@ pub struct ActivateIn<'a> {
 #[utoipa::path(post, path = "/v1/policies/activate", tag = "policies", request_body = ActivateIn,
     params(("If-Match" = Option<String>, Header, description = "the revision that must be in force for this to happen")),
     responses((status = 200, description = "in force, or planned", body = ActivationOut), Problems))]
-pub async fn activate_policies(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answer {
+pub async fn activate_policies(State(app): State<Arc<App>>, actor: Actor, headers: HeaderMap, body: Body) -> Answer {
     let asked: ActivateIn<'_> = body.read()?;
     let expected = expected(&headers)?;
     let mut invalids = Invalids::default();
@@ -49,8 +49,8 @@ pub async fn activate_policies(State(app): State<Arc<App>>, headers: HeaderMap, 
     }
     invalids.finish()?;
     let revision = revision.unwrap_or(Revision([0; 16]));
-    let (by, note) = (asked.by.unwrap_or_default(), asked.note.unwrap_or_default());
-    let activation = blocking(move || app.activate(revision, at, expected, &by, &note)).await??;
+    let signature = Signature::new(actor, asked.by, asked.note);
+    let activation = blocking(move || app.activate(revision, at, expected, &signature)).await??;
     json(StatusCode::OK, &ActivationOut::new(activation))
 }
 
