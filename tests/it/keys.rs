@@ -393,3 +393,41 @@ async fn no_other_site_may_read_answers() {
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(!answer.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
 }
+
+/// The command, on a store in a folder of its own. Exit status, standard output, standard error.
+fn treue(folder: &TempDir, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_treue"));
+    let output = command.current_dir(folder).args(arguments).output().expect("a process");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn keys_are_made_at_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("policies")).expect("a folder");
+    std::fs::write(folder.path().join("policies/shop.yaml"), SHOP).expect("a file");
+    let check = |arguments: &[&str], status: i32, stderr: &str| {
+        let (code, out, error) = treue(&folder, arguments);
+        assert_eq!(code, Some(status), "{arguments:?}: {error}");
+        assert!(error.contains(stderr), "{arguments:?}: {error}");
+        out
+    };
+    check(&["serve", "--listen", "0.0.0.0:0"], 3, "binds to loopback addresses only");
+    check(&["keys", "make", "--role", "checkout", "till"], 1, "the first key must be one for admins");
+    check(&["keys", "make", "--role", "boss", "till"], 2, "possible values");
+    let key = check(&["keys", "make", "--role", "admin", "anna"], 0, "shown this once");
+    let id = key.split('_').nth(2).expect("an id");
+    assert!(key.starts_with("treue_admin_") && key.ends_with('\n') && !key.contains(' '), "{key}");
+    check(&["keys", "revoke", id], 1, "the last key for admins");
+    let made = check(&["keys", "make", "--role", "checkout", "till", "--json"], 0, "");
+    let made: Value = serde_json::from_str(&made).expect("JSON");
+    check(&["keys", "revoke", made["id"].as_str().expect("an id")], 0, "");
+    let listed: Value = serde_json::from_str(&check(&["keys", "list", "--json"], 0, "")).expect("JSON");
+    let known = |name: &str| listed.as_array().expect("keys").iter().find(|key| key["name"] == name).expect("a key");
+    assert!(known("anna")["revoked_at"].is_null() && known("till")["revoked_at"].is_string());
+    assert_eq!(known("till")["key"], Value::Null, "a key is shown once");
+    let trail = check(&["export", "audit", "--format", "csv"], 0, "");
+    assert!(trail.contains(&format!(",cli,,make_key,{id},anna for admin")), "{trail}");
+    check(&["serve", "--listen", "127.0.0.1:0", "--tls-cert", "shop.pem"], 3, "give both --tls-cert and --tls-key");
+}

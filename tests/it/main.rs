@@ -3,3 +3,4 @@
 mod keys;
 mod policies;
 mod policy_values;
+mod tls;
