@@ -1,7 +1,9 @@
 //! What the shop has and does: customers, baskets, purchases, and what is decided about them.
 //!
-//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`facts`], [`decision`] (with its trace).
+//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`facts`], [`decision`] (with its trace),
+//! [`access`] (roles).
 
+mod access;
 mod basket;
 mod customer;
 mod decision;
@@ -9,6 +11,7 @@ mod facts;
 mod interaction;
 mod purchase;
 
+pub use access::Role;
 pub use basket::{Basket, Line, MAX_LINES};
 pub use customer::{Attribute, Customer};
 pub use decision::{

@@ -3,11 +3,12 @@
 //! Reading order: [`open`] (the store as its users hold it), [`table`] and [`key`] (what is kept where), [`codec`]
 //! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
 //! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`] and [`erase`] (typed writes), [`account`]
-//! and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow way),
-//! [`filters`], [`mod@format`], [`failure`], and over all of it [`mod@verify`] and [`backup`].
+//! and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow way), [`access`]
+//! (keys and the audit trail), [`filters`], [`mod@format`], [`failure`], and over all of it [`mod@verify`] and [`backup`].
 //!
 //! Absent: policies, points and the clock. Reads see the last commit; writes see what jobs ahead of them wrote.
 
+mod access;
 mod account;
 mod backup;
 mod base;
@@ -30,6 +31,7 @@ mod timeline;
 mod verify;
 mod writer;
 
+pub use access::{AuditAction, AuditEntry, KeptKey};
 pub use account::{AccountError, MOST_EVENTS};
 pub use backup::BackupError;
 pub use base::PutError;

@@ -2,6 +2,7 @@
 
 use std::ops::{Bound, ControlFlow};
 
+use super::access::{AuditEntry, KeptKey, audit};
 use super::codec::{
     Account, Activation, Answered, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record, Spent,
     UnmatchedReturn, decode,
@@ -270,6 +271,21 @@ pub trait Read: Rows {
     /// All of these in order of their ids.
     fn unmatched_returns(&self, listing: &Listing) -> Result<Page<UnmatchedReturn>, Failure> {
         page(self, Table::UnmatchedReturns, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// A key, revoked ones too.
+    fn access_key(&self, id: &str) -> Result<Option<KeptKey>, Failure> {
+        record(self, Table::Keys, &Key::of(id))
+    }
+
+    /// All keys in order of their ids.
+    fn access_keys(&self, listing: &Listing) -> Result<Page<KeptKey>, Failure> {
+        page(self, Table::Keys, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// The audit trail in order of its entries; of one customer where one is given.
+    fn audit(&self, customer: Option<&str>, listing: &Listing) -> Result<Page<AuditEntry>, Failure> {
+        audit(self, customer, listing)
     }
 
     /// Bytes kept under a name, such as a signing key.

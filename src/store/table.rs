@@ -73,6 +73,12 @@ tables! {
     AnswersByTime = "answers_by_time",
     /// Return → goods that came back without a known purchase.
     UnmatchedReturns = "unmatched_returns",
+    /// Key → its hash, role and name.
+    Keys = "keys",
+    /// Sequence → who did what.
+    Audit = "audit",
+    /// Customer, sequence → nothing: entries of the audit trail that name the customer.
+    AuditByCustomer = "audit_by_customer",
 }
 
 impl Table {

@@ -10,7 +10,9 @@
 mod docs;
 mod http;
 mod import;
+mod keys;
 mod policies;
 mod policy_values;
 mod properties;
 mod tidy;
+mod tls;

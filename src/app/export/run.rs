@@ -29,12 +29,14 @@ pub enum ExportTable {
     UnmatchedReturns,
     /// Interactions, by time.
     Interactions,
+    /// The audit trail, in order. Over HTTP for admins only.
+    Audit,
 }
 
 impl ExportTable {
     /// All of them.
     pub const ALL: &'static [Self] =
-        &[Self::Customers, Self::Purchases, Self::Returns, Self::UnmatchedReturns, Self::Interactions];
+        &[Self::Customers, Self::Purchases, Self::Returns, Self::UnmatchedReturns, Self::Interactions, Self::Audit];
 
     /// The name in commands and addresses.
     pub const fn name(self) -> &'static str {
@@ -44,6 +46,7 @@ impl ExportTable {
             Self::Returns => "returns",
             Self::UnmatchedReturns => "unmatched_returns",
             Self::Interactions => "interactions",
+            Self::Audit => "audit",
         }
     }
 }
@@ -215,6 +218,14 @@ fn write(rows: &Snapshot, currency: Currency, wanted: Export, to: impl Write) ->
                 |met| {
                     Ok(sink.row(|| object::interaction(&met, currency), || vec![record::interaction(&met, currency)])?)
                 },
+            )?;
+            Ok(sink.finish()?)
+        }
+        ExportTable::Audit => {
+            let mut sink = new(to, record::AUDIT)?;
+            pages(
+                |listing| rows.audit(None, listing),
+                |entry| Ok(sink.row(|| object::audit(&entry), || vec![record::audit(&entry)])?),
             )?;
             Ok(sink.finish()?)
         }
