@@ -1,7 +1,7 @@
 //! Use cases: the only place where clock, store and active bundle meet.
 //!
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`facts`] (what is known
-//! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`customer`],
+//! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`points`], [`customer`],
 //! [`policy`] (revisions, activation, reload), [`watch`], [`refresh`] (cut-offs and filters over the whole base),
 //! [`import`], [`export`], [`demo`].
 
@@ -12,6 +12,7 @@ mod demo;
 mod export;
 mod facts;
 mod import;
+mod points;
 mod policy;
 mod purchase;
 mod quote;
@@ -31,6 +32,7 @@ pub use import::{
     Import, ImportContext, ImportError, ImportReport, Mapping, MappingError, Progress, Rejected, RowCounts, RowFormat,
     What, import,
 };
+pub use points::PointsLedger;
 pub use policy::{ActivateError, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};

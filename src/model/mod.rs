@@ -7,6 +7,7 @@ mod customer;
 mod decision;
 mod facts;
 mod interaction;
+mod points;
 mod purchase;
 
 pub use basket::{Basket, Line, MAX_LINES};
@@ -16,4 +17,5 @@ pub use decision::{
 };
 pub use facts::{Allowance, Facts};
 pub use interaction::Interaction;
+pub use points::{Entry, EntryKind, Lot, LotPart, PointsAccount, PurchasePoints};
 pub use purchase::{Purchase, PurchaseLine, Return, ReturnLine};

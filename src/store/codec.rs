@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::failure::Failure;
 use crate::id::Revision;
 use crate::metric::{Event, LineFilter, Mark};
-use crate::model::{Customer, Interaction, Purchase};
+use crate::model::{Customer, Entry, Interaction, Lot, PointsAccount, Purchase, PurchasePoints};
 use crate::money::{Money, Quantity, UnitPrice};
 use crate::time::Instant;
 
@@ -219,6 +219,10 @@ records! {
     KeptCutoffs = "cut-offs",
     Answered = "answer",
     UnmatchedReturn = "unmatched return",
+    PointsAccount = "points account",
+    Lot = "lot",
+    Entry = "entry",
+    PurchasePoints = "points of a purchase",
 }
 
 #[cfg(test)]
