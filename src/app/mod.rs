@@ -3,7 +3,7 @@
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`facts`] (what is known
 //! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`points`], [`customer`],
 //! [`policy`] (revisions, activation, reload), [`watch`], [`refresh`] (cut-offs and filters over the whole base),
-//! [`import`], [`export`], [`demo`].
+//! [`import`], [`export`], [`demo`], [`verify`].
 
 mod active;
 mod clock;
@@ -21,6 +21,7 @@ mod spend;
 mod start;
 mod take_back;
 mod token;
+mod verify;
 mod watch;
 
 pub use active::Active;
@@ -39,4 +40,5 @@ pub use quote::{QuoteError, Quoted};
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};
 pub use token::{Terms, TokenError};
+pub use verify::verify;
 pub use watch::Watch;

@@ -98,7 +98,7 @@ impl App {
 
     /// Posts the points of purchases that were decided before there was a ledger, once per store.
     pub(super) fn post_earlier_points(&self) -> Result<(), Failure> {
-        if self.store.snapshot().named(LEDGER)?.is_some() {
+        if has_ledger(&*self.store.snapshot())? {
             return Ok(());
         }
         let mut listing = Listing { limit: POSTED_AT_ONCE, ..Listing::default() };
@@ -146,6 +146,11 @@ impl App {
             listing.after = next;
         }
     }
+}
+
+/// Whether the decisions of purchases are in the ledger.
+pub(super) fn has_ledger<R: Read>(rows: &R) -> Result<bool, Failure> {
+    Ok(rows.named(LEDGER)?.is_some())
 }
 
 fn expiry_is_due(store: &Store, now: Instant) -> Result<bool, Failure> {

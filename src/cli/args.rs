@@ -216,7 +216,7 @@ pub(super) struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
-    /// The table: customers, purchases, returns, unmatched_returns, interactions
+    /// The table: customers, purchases, returns, unmatched_returns, interactions, points
     pub table: String,
     /// The format
     #[arg(long, value_enum, default_value = "jsonl")]

@@ -4,7 +4,7 @@
 //! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
 //! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`], [`points`] and [`erase`] (typed writes), [`account`]
 //! and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow way),
-//! [`filters`], [`format`], [`failure`], and over all of it [`verify`] and [`backup`].
+//! [`filters`], [`format`], [`failure`], and over all of it [`verify`], [`verify_points`] and [`backup`].
 //!
 //! Absent: policies and the clock. Reads see the last commit; writes see what jobs ahead of them wrote.
 
@@ -29,6 +29,7 @@ mod snapshot;
 mod table;
 mod timeline;
 mod verify;
+mod verify_points;
 mod writer;
 
 pub use account::{AccountError, MOST_EVENTS};

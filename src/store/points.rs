@@ -130,9 +130,7 @@ impl Batch<'_> {
         for part in given_back(&points.taken, before.redeemed, until.redeemed) {
             let lot = self.lot(&mut posting, part.lot)?;
             lot.left += part.points;
-            let expires_at = lot.expires_at;
             self.post_reversed(&posting, part.lot, part.points, 0)?;
-            self.note_expiry(customer, expires_at)?;
         }
         if earned > 0 {
             let lapsed = reverse_earned(self.lot(&mut posting, points.lot)?, earned);
@@ -142,6 +140,10 @@ impl Batch<'_> {
         posting.like.purchase = None;
         posting.like.return_id = None;
         self.post_expired(&mut posting, goods.at, Some(goods.at))?;
+        // Lots that were looked at when they expired may hold something again.
+        for lot in posting.account.lots.iter().filter(|lot| lot.left > 0) {
+            self.note_expiry(customer, lot.expires_at)?;
+        }
         self.close(posting)
     }
 

@@ -29,12 +29,14 @@ pub enum ExportTable {
     UnmatchedReturns,
     /// Interactions, by time.
     Interactions,
+    /// Entries of the points ledger, by customer.
+    Points,
 }
 
 impl ExportTable {
     /// All of them.
     pub const ALL: &'static [Self] =
-        &[Self::Customers, Self::Purchases, Self::Returns, Self::UnmatchedReturns, Self::Interactions];
+        &[Self::Customers, Self::Purchases, Self::Returns, Self::UnmatchedReturns, Self::Interactions, Self::Points];
 
     /// The name in commands and addresses.
     pub const fn name(self) -> &'static str {
@@ -44,6 +46,7 @@ impl ExportTable {
             Self::Returns => "returns",
             Self::UnmatchedReturns => "unmatched_returns",
             Self::Interactions => "interactions",
+            Self::Points => "points",
         }
     }
 }
@@ -205,6 +208,16 @@ fn write(rows: &Snapshot, currency: Currency, wanted: Export, to: impl Write) ->
             pages(
                 |listing| rows.unmatched_returns(listing),
                 |goods| Ok(sink.row(|| object::unmatched(&goods, currency), || record::unmatched(&goods, currency))?),
+            )?;
+            Ok(sink.finish()?)
+        }
+        ExportTable::Points => {
+            let mut sink = new(to, record::POINTS)?;
+            pages(
+                |listing| rows.entries(listing),
+                |(customer, entry)| {
+                    Ok(sink.row(|| object::entry(&customer, &entry), || vec![record::entry(&customer, &entry)])?)
+                },
             )?;
             Ok(sink.finish()?)
         }
