@@ -9,6 +9,7 @@
 
 mod docs;
 mod import;
+mod points;
 mod policies;
 mod policy_values;
 mod properties;
