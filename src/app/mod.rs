@@ -3,7 +3,7 @@
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`facts`] (what is known
 //! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`points`], [`customer`],
 //! [`policy`] (revisions, activation, reload), [`watch`], [`refresh`] (cut-offs and filters over the whole base),
-//! [`import`], [`export`], [`demo`], [`verify`].
+//! [`import`], [`export`], [`demo`], [`mod@verify`].
 
 mod active;
 mod clock;
@@ -34,7 +34,7 @@ pub use import::{
     What, import,
 };
 pub use points::PointsLedger;
-pub use policy::{ActivateError, PolicyState, ReloadFailure, StoredRevision, read_folders};
+pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
 pub use start::{App, Settings, StartError};

@@ -11,7 +11,9 @@ use super::start::{App, StartError, has_errors, lock};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::id::Revision;
 use crate::policy::{Bundle, Compiled, compile, revision};
-use crate::store::{Activation, Batch, Failure, KeptRevision, Listing, Page, Read, WriteError};
+use crate::store::{
+    Activation, Answered, Batch, Failure, KeptRevision, Listing, Page, Read, WriteError, decode, encode,
+};
 use crate::time::Instant;
 
 /// A reload that was refused; what was in force still is.
@@ -51,6 +53,23 @@ pub struct StoredRevision {
     pub sources: Sources,
 }
 
+/// An activation to make.
+#[derive(Debug, Clone)]
+pub struct Activating {
+    /// A stored revision.
+    pub revision: Revision,
+    /// From when; now where it is absent or over.
+    pub at: Option<Instant>,
+    /// What the caller believes to be in force; if it is not, nothing happens.
+    pub expected: Option<Revision>,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub note: String,
+    /// The request's idempotency key, with what tells the same request from another one with the same key.
+    pub key: Option<(String, [u8; 32])>,
+}
+
 /// Why a revision was not stored or activated.
 #[derive(Debug, Error)]
 pub enum ActivateError {
@@ -68,6 +87,9 @@ pub enum ActivateError {
     /// Somebody else activated another one meanwhile.
     #[error("revision {0} is in force")]
     Stale(Revision),
+    /// Another request has this idempotency key.
+    #[error("the idempotency key `{0}` was used with other content")]
+    Exists(String),
     /// The machine broke.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -77,6 +99,10 @@ pub enum ActivateError {
 const FOLDER_REVISION: &str = "folder-revision";
 /// Who activates what the folders bring.
 const FOLDER: &str = "folder";
+
+fn answer_key(key: &str) -> String {
+    format!("activation:{key}")
+}
 
 /// Reads a bundle's files. Their paths in it are `policies/…` and `scripts/…` wherever the folders are, so that the
 /// revision does not depend on the machine. A missing folder of scripts is an empty one.
@@ -175,7 +201,7 @@ impl App {
             return Ok(false);
         }
         self.store_bundle(&bundle, FOLDER, "", true)?;
-        let activation = self.plan(revision, self.clock.now(), FOLDER, "")?;
+        let activation = self.plan(revision, self.clock.now(), FOLDER, "", None)?;
         let _changing = lock(&self.changing);
         self.finish_activation(Arc::new(bundle), Some(&activation))?;
         tracing::info!(%revision, "policies from the folder are in force");
@@ -192,25 +218,24 @@ impl App {
         Ok(StoredRevision { revision: bundle.revision, known, diagnostics, sources })
     }
 
-    /// Brings a stored revision into force, now or at an instant that lies ahead.
-    ///
-    /// `expected` is what the caller believes to be in force; if it is not, nothing happens.
-    pub fn activate(
-        &self,
-        revision: Revision,
-        at: Option<Instant>,
-        expected: Option<Revision>,
-        by: &str,
-        note: &str,
-    ) -> Result<Activation, ActivateError> {
-        let bundle = self.bundle_of(revision)?.ok_or(ActivateError::Unknown(revision))?;
+    /// Brings a stored revision into force, now or at an instant that lies ahead. The same request again, by its key,
+    /// gives the first answer again.
+    pub fn activate(&self, asked: Activating) -> Result<Activation, ActivateError> {
         let _changing = lock(&self.changing);
+        if let Some((key, request)) = &asked.key
+            && let Some(known) = self.store.snapshot().answered(&answer_key(key))?
+        {
+            let same = known.request == *request;
+            return if same { Ok(decode(&known.body)?) } else { Err(ActivateError::Exists(key.clone())) };
+        }
+        let bundle = self.bundle_of(asked.revision)?.ok_or(ActivateError::Unknown(asked.revision))?;
         let in_force = self.active().bundle.revision;
-        if expected.is_some_and(|expected| expected != in_force) {
+        if asked.expected.is_some_and(|expected| expected != in_force) {
             return Err(ActivateError::Stale(in_force));
         }
         let now = self.clock.now();
-        let activation = self.plan(revision, at.unwrap_or(now).max(now), by, note)?;
+        let at = asked.at.unwrap_or(now).max(now);
+        let activation = self.plan(asked.revision, at, &asked.by, &asked.note, asked.key)?;
         if activation.at <= now {
             self.finish_activation(bundle, Some(&activation))?;
         }
@@ -270,12 +295,25 @@ impl App {
         })
     }
 
-    fn plan(&self, revision: Revision, at: Instant, by: &str, note: &str) -> Result<Activation, Failure> {
+    fn plan(
+        &self,
+        revision: Revision,
+        at: Instant,
+        by: &str,
+        note: &str,
+        key: Option<(String, [u8; 32])>,
+    ) -> Result<Activation, Failure> {
         let recorded_at = self.clock.now();
         let (by, note) = (by.to_owned(), note.to_owned());
         self.write(move |batch| {
             let (by, note) = (by.clone(), note.clone());
-            batch.put_activation(Activation { at, sequence: 0, revision, by, note, recorded_at })
+            let activation = batch.put_activation(Activation { at, sequence: 0, revision, by, note, recorded_at })?;
+            if let Some((key, request)) = &key {
+                let body = encode(&activation)?;
+                let answered = Answered { request: *request, status: 200, body, at: recorded_at };
+                batch.put_answered(&answer_key(key), &answered)?;
+            }
+            Ok(activation)
         })
     }
 

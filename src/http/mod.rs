@@ -1,7 +1,7 @@
 //! The HTTP edge: parse, call app, present; no rules.
 //!
-//! Reading order: [`router`] (which call goes where), [`server`] (listening), [`observe`] (around every request),
-//! [`blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and [`problem`] (what goes out), [`wire`] (the
+//! Reading order: [`mod@router`] (which call goes where), [`server`] (listening), [`observe`] (around every request),
+//! [`mod@blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and [`problem`] (what goes out), [`wire`] (the
 //! JSON), then a folder per resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`policies`],
 //! [`bulk`], [`system`].
 

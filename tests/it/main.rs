@@ -8,6 +8,7 @@
 )]
 
 mod docs;
+mod http;
 mod import;
 mod points;
 mod policies;
