@@ -1,9 +1,9 @@
 //! Use cases: the only place where clock, store and active bundle meet.
 //!
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`facts`] (what is known
-//! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`customer`],
+//! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`points`], [`customer`],
 //! [`policy`] (revisions, activation, reload), [`watch`], [`refresh`] (cut-offs and filters over the whole base),
-//! [`import`], [`export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what).
+//! [`import`], [`export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what), [`mod@verify`].
 
 mod access;
 mod active;
@@ -15,6 +15,7 @@ mod export;
 mod facts;
 mod import;
 mod key;
+mod points;
 mod policy;
 mod purchase;
 mod quote;
@@ -23,6 +24,7 @@ mod spend;
 mod start;
 mod take_back;
 mod token;
+mod verify;
 mod watch;
 
 pub use access::{Actor, Admitted, Denied, KeyError, KnownKey, MadeKey, Signature, make_key, revoke_key};
@@ -36,10 +38,12 @@ pub use import::{
     What, import,
 };
 pub use key::KeyTextError;
+pub use points::PointsLedger;
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};
 pub use token::{Terms, TokenError};
+pub use verify::verify;
 pub use watch::Watch;

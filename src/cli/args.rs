@@ -290,7 +290,7 @@ pub(super) struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
-    /// The table: customers, purchases, returns, unmatched_returns, interactions, audit
+    /// The table: customers, purchases, returns, unmatched_returns, interactions, points, audit
     pub table: String,
     /// The format
     #[arg(long, value_enum, default_value = "jsonl")]

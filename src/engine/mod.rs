@@ -23,4 +23,5 @@ pub use decide::decide;
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, explain, reason_in_words};
 pub use gather::{Gather, gather};
 pub use offer::{next_classes, next_steps};
+pub use points::{PointsShort, points_short};
 pub use price::{MAX_BASKET, PriceError, Priced, price};

@@ -50,6 +50,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
             customers::card::delete_customer
         ))
         .routes(routes!(customers::purchases::list_purchases))
+        .routes(routes!(customers::points::list_points))
         .routes(routes!(customers::standing::read_standing))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))

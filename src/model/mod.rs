@@ -9,6 +9,7 @@ mod customer;
 mod decision;
 mod facts;
 mod interaction;
+mod points;
 mod purchase;
 
 pub use access::Role;
@@ -19,4 +20,5 @@ pub use decision::{
 };
 pub use facts::{Allowance, Facts};
 pub use interaction::Interaction;
+pub use points::{Entry, EntryKind, Lot, LotPart, PointsAccount, PurchasePoints};
 pub use purchase::{Purchase, PurchaseLine, Return, ReturnLine};

@@ -11,6 +11,7 @@ mod docs;
 mod http;
 mod import;
 mod keys;
+mod points;
 mod policies;
 mod policy_values;
 mod properties;

@@ -26,7 +26,7 @@ pub struct ExportParams {
     format: Option<String>,
 }
 
-/// Streams a whole table as JSON Lines or CSV: customers, purchases, returns, unmatched_returns, interactions;
+/// Streams a whole table as JSON Lines or CSV: customers, purchases, returns, unmatched_returns, interactions, points;
 /// for admins audit too.
 #[utoipa::path(get, path = "/v1/exports/{table}", tag = "customers",
     params(("table" = String, Path, description = "the table"), ExportParams),

@@ -1,6 +1,7 @@
-//! `/v1/customers`: the card, its purchases, and where the customer stands.
+//! `/v1/customers`: the card, its purchases and points, and where the customer stands.
 
 pub mod card;
 pub mod list;
+pub mod points;
 pub mod purchases;
 pub mod standing;
