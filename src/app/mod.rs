@@ -1,14 +1,15 @@
 //! Use cases: the only place where clock, store and active bundle meet.
 //!
-//! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`facts`] (what is known
-//! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`customer`],
-//! [`policy`] (revisions, activation, reload), [`watch`], [`refresh`] (cut-offs and filters over the whole base),
+//! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
+//! (what is known of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`customer`],
+//! [`policy`] (revisions, activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
 //! [`import`], [`export`], [`demo`].
 
 mod active;
 mod clock;
 mod customer;
 mod demo;
+mod events;
 mod export;
 mod facts;
 mod import;
@@ -16,6 +17,7 @@ mod policy;
 mod purchase;
 mod quote;
 mod refresh;
+mod scan;
 mod spend;
 mod start;
 mod take_back;
