@@ -151,7 +151,7 @@ fn forget_attributes(batch: &mut Batch<'_>, purchase: &str) -> Result<(), Failur
 }
 
 /// Whether there is a card or anything else under this id.
-fn known<R: Read>(rows: &R, id: &str) -> Result<bool, Failure> {
+pub(super) fn known<R: Read>(rows: &R, id: &str) -> Result<bool, Failure> {
     Ok(rows.customer(id)?.is_some() || rows.account(crate::store::FilterHash::ALL, id)?.is_some())
 }
 

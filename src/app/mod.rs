@@ -2,10 +2,11 @@
 //!
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
 //! (what is known of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`customer`],
-//! [`policy`] (revisions, activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
+//! [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`] (revisions, activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
 //! [`import`], [`export`], [`demo`].
 
 mod active;
+mod agenda;
 mod clock;
 mod customer;
 mod demo;
@@ -13,11 +14,13 @@ mod events;
 mod export;
 mod facts;
 mod import;
+mod interaction;
 mod policy;
 mod purchase;
 mod quote;
 mod refresh;
 mod scan;
+mod service;
 mod spend;
 mod start;
 mod take_back;
@@ -25,6 +28,7 @@ mod token;
 mod watch;
 
 pub use active::Active;
+pub use agenda::{Agenda, AgendaItem, AgendaPlace, days_after};
 pub use clock::Clock;
 pub use customer::{EraseError, Standing};
 pub use demo::{DemoError, DemoOptions, DemoReport, fill_demo};
@@ -33,9 +37,11 @@ pub use import::{
     Import, ImportContext, ImportError, ImportReport, Mapping, MappingError, Progress, Rejected, RowCounts, RowFormat,
     What, import,
 };
+pub use interaction::{Interacted, Interacting, InteractionError};
 pub use policy::{ActivateError, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
+pub use service::{BaseService, ServiceState};
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};
 pub use token::{Terms, TokenError};
