@@ -246,10 +246,9 @@ fn average(sum: i128, count: i128) -> Option<Number> {
     (count > 0).then(|| Number(round_div(sum * 100, count) * 10_000))
 }
 
-/// What a row says, in a sentence. `name` is the class, absent for the base.
-pub fn service_row_in_words(bundle: &Bundle, row: &ServiceRow, name: Option<&str>) -> String {
+/// What a row says, in a sentence. `who` is the class, or what else the row is of.
+pub fn service_row_in_words(bundle: &Bundle, row: &ServiceRow, who: &str) -> String {
     let cash = |amount: Money| amount.format(bundle.currency);
-    let who = name.unwrap_or("the base");
     if row.customers == 0 {
         return format!("{who} has no customers");
     }
@@ -350,12 +349,12 @@ service:
         assert_eq!((b.losing, b.overspent, b.unhappy), (8, 16, 8));
         assert_eq!((b.granted, b.left), (Some(Money(20_000)), Some(Money(-220_000))));
         assert_eq!(
-            service_row_in_words(&bundle, b, Some("B")),
+            service_row_in_words(&bundle, b, "B"),
             "B loses 400.00: service costs 150.00 per customer, rated 3.5; a budget of at most 125.00 per customer ends \
              the loss; the 8 customers served within it rate 4, the 8 beyond it 3"
         );
         assert_eq!(
-            service_row_in_words(&bundle, a, Some("A")),
+            service_row_in_words(&bundle, a, "A"),
             "A earns 7400.00: a margin of 13.3333 per EUR of service, which costs 150.00 per customer and may cost \
              2000.00, rated 5"
         );
@@ -366,7 +365,7 @@ service:
         let (bundle, empty) = report(&[]);
         assert_eq!(empty.classes.len(), 2);
         assert_eq!((empty.total.customers, empty.total.granted, empty.total.share_of_margin), (0, None, None));
-        assert_eq!(service_row_in_words(&bundle, &empty.total, None), "the base has no customers");
+        assert_eq!(service_row_in_words(&bundle, &empty.total, "the base"), "the base has no customers");
         let (_, loss) = report(&[(standing(None, -500, 100, None), 2), (standing(Some(0), 0, 0, None), 3)]);
         assert_eq!(loss.classes.len(), 3, "those without a class have a row");
         assert_eq!(loss.classes[0].class, None, "who was not served comes last");

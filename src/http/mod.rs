@@ -2,8 +2,10 @@
 //!
 //! Reading order: [`router`] (which call goes where), [`server`] (listening), [`observe`] (around every request),
 //! [`body`] (what comes in), [`answer`] and [`problem`] (what goes out), [`wire`] (the JSON), then a folder per
-//! resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`policies`], [`bulk`], [`system`].
+//! resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`agenda`], [`reports`],
+//! [`policies`], [`bulk`], [`system`].
 
+pub mod agenda;
 pub mod answer;
 pub mod body;
 pub mod bulk;
@@ -13,6 +15,7 @@ pub mod policies;
 pub mod problem;
 pub mod purchases;
 pub mod quotes;
+pub mod reports;
 mod router;
 mod server;
 pub mod system;
