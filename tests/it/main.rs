@@ -2,3 +2,4 @@
 
 mod policies;
 mod policy_values;
+mod service;
