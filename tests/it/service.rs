@@ -559,9 +559,9 @@ async fn a_class_may_be_settled_by_a_script_that_reads_the_card() {
         "tiers.rhai",
         "fn classify(customer) { if customer.attributes.role == \"friend\" { \"gold\" } else { \"silver\" } }",
     );
-    for id in ["c-1", "c-2"] {
+    for (id, role) in [("c-1", "friend"), ("c-2", "friend"), ("c-3", "stranger")] {
         let path = format!("/v1/customers/{id}");
-        shop.ask("PUT", &path, Some(&json!({ "attributes": { "role": "friend" } })), 201).await;
+        shop.ask("PUT", &path, Some(&json!({ "attributes": { "role": role } })), 201).await;
     }
     shop.bought("c-1", 2_000, 100);
     shop.bought("c-3", 2_000, 100);
