@@ -3,6 +3,13 @@
 //!
 //! `cargo run --release --example bare_handler -- BYTES` listens on a free port of the loopback interface.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a program of one page that ends where something fails"
+)]
+
 use std::borrow::Cow;
 use std::io::Write;
 

@@ -1,12 +1,13 @@
 //! The HTTP edge: parse, call app, present; no rules.
 //!
 //! Reading order: [`router`] (which call goes where), [`server`] (listening), [`observe`] (around every request),
-//! [`body`] (what comes in), [`answer`] and [`problem`] (what goes out), [`wire`] (the JSON), then a folder per
-//! resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`agenda`], [`reports`],
-//! [`policies`], [`bulk`], [`system`].
+//! [`blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and [`problem`] (what goes out), [`wire`] (the
+//! JSON), then a folder per resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`agenda`],
+//! [`reports`], [`policies`], [`bulk`], [`system`].
 
 pub mod agenda;
 pub mod answer;
+mod blocking;
 pub mod body;
 pub mod bulk;
 pub mod customers;
@@ -21,15 +22,6 @@ mod server;
 pub mod system;
 pub mod wire;
 
+pub(crate) use blocking::blocking;
 pub use router::{openapi, router};
 pub use server::serve;
-
-/// Runs work that blocks on a thread of its own.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, problem::Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "work was given up");
-        problem::Problem::internal()
-    })
-}
