@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 
 use crate::engine::ServiceStanding;
-use crate::money::{Money, Number, round_div};
-use crate::policy::Bundle;
+use crate::money::{Money, Number, Rate, round_div};
+use crate::policy::{Bundle, SatisfactionRule};
 
 /// Sums over customers, class by class. The last place is for those without a class.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceTally {
-    floor: Option<Number>,
+    rule: Option<SatisfactionRule>,
     classes: Vec<Sums>,
 }
 
@@ -91,6 +91,9 @@ pub struct ServiceRow {
     pub used_per_customer: Money,
     /// What service may cost per customer at most, so that the class does not lose money: its margin per customer.
     pub break_even_per_customer: Money,
+    /// What `at_most` may be in the policy, so that the class does not lose money even where every budget is used up and
+    /// those who are below the satisfaction floor get theirs raised.
+    pub policy_at_most: Money,
     /// Customers whose service cost no more than that.
     pub within: ServedGroup,
     /// Customers whose service cost more.
@@ -112,8 +115,8 @@ impl ServiceTally {
         let service = bundle.service.as_ref();
         let budgets = service.and_then(|service| service.budgets.as_ref());
         let classes = budgets.map_or(0, |budgets| bundle.segments[budgets.segment as usize].classes.len());
-        let floor = service.and_then(|service| service.satisfaction).map(|rule| rule.floor);
-        Self { floor, classes: vec![Sums::default(); classes + 1] }
+        let rule = service.and_then(|service| service.satisfaction);
+        Self { rule, classes: vec![Sums::default(); classes + 1] }
     }
 
     /// Takes in customers who all stand like this.
@@ -136,7 +139,7 @@ impl ServiceTally {
         sums.ratings += i128::from(ratings) * many;
         sums.rating_sum += i128::from(rating_sum) * many;
         sums.losing += count(standing.loses_money());
-        sums.unhappy += count(standing.satisfaction.zip(self.floor).is_some_and(|(value, floor)| value < floor));
+        sums.unhappy += count(standing.satisfaction.zip(self.rule).is_some_and(|(value, rule)| value < rule.floor));
         if standing.sums.interactions > 0 {
             let served = Served { used: standing.used(), ratings, rating_sum };
             sums.served.extend((0..customers).map(|_| served));
@@ -152,6 +155,7 @@ impl ServiceTally {
     /// The report.
     pub fn report(self) -> ServiceReport {
         let none = self.classes.len() - 1;
+        let raise = self.rule.map_or(Rate::ZERO, |rule| rule.raise);
         let mut base = Sums::default();
         self.classes.iter().for_each(|sums| base.merge(sums.clone()));
         let mut classes: Vec<ServiceRow> = self
@@ -159,11 +163,11 @@ impl ServiceTally {
             .iter()
             .enumerate()
             .filter(|(at, sums)| *at < none || sums.customers > 0 && none > 0)
-            .map(|(at, sums)| sums.row((at < none).then_some(at as u16), &base))
+            .map(|(at, sums)| sums.row((at < none).then_some(at as u16), &base, raise))
             .collect();
         // Stable: equals stay in the order of the policy, which writes the best class first.
         classes.sort_by_key(|row| Reverse(row.margin_per_cost));
-        ServiceReport { classes, total: base.row(None, &base) }
+        ServiceReport { classes, total: base.row(None, &base, raise) }
     }
 }
 
@@ -187,10 +191,13 @@ impl Sums {
         self.served.extend(other.served);
     }
 
-    fn row(&self, class: Option<u16>, base: &Self) -> ServiceRow {
+    fn row(&self, class: Option<u16>, base: &Self, raise: Rate) -> ServiceRow {
         let profit = self.margin - self.used;
         let customers = i128::from(self.customers.max(1));
         let break_even = money(self.margin.max(0) / customers);
+        // Whoever is below the floor gets this much and the raise on top.
+        let whole = i128::from(Rate::ONE.ppm());
+        let heads = customers * whole + i128::from(self.unhappy) * i128::from(raise.ppm());
         let (beyond, within): (Vec<&Served>, Vec<&Served>) =
             self.served.iter().partition(|served| served.used > break_even);
         let beyond_count = beyond.len() as u64;
@@ -215,6 +222,7 @@ impl Sums {
             profit_per_cost: ratio(profit, self.used),
             used_per_customer: money(round_div(self.used, customers)),
             break_even_per_customer: break_even,
+            policy_at_most: money(self.margin.max(0) * whole / heads),
             within: group(&within, self.customers - beyond_count),
             beyond: group(&beyond, beyond_count),
         }
@@ -260,6 +268,10 @@ pub fn service_row_in_words(bundle: &Bundle, row: &ServiceRow, who: &str) -> Str
             "{who} loses {loss}: service costs {used} per customer, {rated}; a budget of at most {most} per customer \
              ends the loss"
         );
+        if row.policy_at_most < row.break_even_per_customer {
+            let most = cash(row.policy_at_most);
+            text.push_str(&format!(", or {most} before the raise for the {} who are below the floor", row.unhappy));
+        }
         if let (Some(within), Some(beyond)) = (row.within.satisfaction, row.beyond.satisfaction) {
             text.push_str(&format!(
                 "; the {} customers served within it rate {within}, the {} beyond it {beyond}",
@@ -346,12 +358,14 @@ service:
         assert_eq!((b.used_per_customer, b.break_even_per_customer), (Money(15_000), Money(12_500)));
         assert_eq!(b.within, ServedGroup { customers: 8, satisfaction: number("4") });
         assert_eq!(b.beyond, ServedGroup { customers: 8, satisfaction: number("3") });
+        // 8 + 8 · 1.5 budgets share the margin of 2000.
+        assert_eq!((a.policy_at_most, b.policy_at_most), (Money(200_000), Money(10_000)));
         assert_eq!((b.losing, b.overspent, b.unhappy), (8, 16, 8));
         assert_eq!((b.granted, b.left), (Some(Money(20_000)), Some(Money(-220_000))));
         assert_eq!(
             service_row_in_words(&bundle, b, "B"),
             "B loses 400.00: service costs 150.00 per customer, rated 3.5; a budget of at most 125.00 per customer ends \
-             the loss; the 8 customers served within it rate 4, the 8 beyond it 3"
+             the loss, or 100.00 before the raise for the 8 who are below the floor; the 8 customers served within it rate 4, the 8 beyond it 3"
         );
         assert_eq!(
             service_row_in_words(&bundle, a, "A"),

@@ -208,18 +208,20 @@ impl App {
         let clock = self.clock.clone();
         let written = self.store.write(move |batch: &mut Batch<'_>| {
             let request = *blake3::hash(customer.as_bytes()).as_bytes();
-            let key = format!("interaction-removed:{id}");
+            let key = format!("interaction-removed:{}:{id}", blake3::Hash::from_bytes(request).to_hex());
             let now = clock.now();
             match batch.interaction(&id)? {
                 Some(interaction) if interaction.customer == customer => {}
                 Some(_) => return Err(InteractionError::NoInteraction(id.clone())),
                 None => {
-                    let again = batch.answered(&key)?.is_some_and(|answered| answered.request == request);
+                    let again = batch.answered(&key)?.is_some();
                     return if again { Ok(()) } else { Err(InteractionError::NoInteraction(id.clone())) };
                 }
             }
             batch.remove_interaction(&id, now)?;
-            batch.put_answered(&key, &Answered { request, status: 204, body: Vec::new(), at: now })?;
+            if batch.answered(&key)?.is_none() {
+                batch.put_answered(&key, &Answered { request, status: 204, body: Vec::new(), at: now })?;
+            }
             Ok(())
         });
         written.await.map_err(refused)

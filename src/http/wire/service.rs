@@ -217,6 +217,9 @@ pub struct BudgetRowOut {
     pub used_per_customer: Cash,
     /// What service may cost per customer at most, so that the class does not lose money.
     pub break_even_per_customer: Cash,
+    /// What `at_most` may be in the policy, so that the class does not lose money even where every budget is used up and
+    /// those who are below the satisfaction floor get theirs raised.
+    pub policy_at_most: Cash,
     /// How many cost no more than that.
     pub within_customers: u64,
     /// Their average rating; null without one.
@@ -304,6 +307,7 @@ fn row_out(bundle: &Bundle, row: &ServiceRow, class: Option<&str>, who: &str) ->
         profit_per_cost: row.profit_per_cost.map(Shown),
         used_per_customer: cash(row.used_per_customer),
         break_even_per_customer: cash(row.break_even_per_customer),
+        policy_at_most: cash(row.policy_at_most),
         within_customers,
         within_satisfaction: within.map(Shown),
         beyond_customers,

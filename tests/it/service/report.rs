@@ -73,7 +73,7 @@ async fn the_founding_case() {
               "net": "16000.00", "margin": "8000.00", "profit": "7400.00", "satisfaction": "5", "below_floor": 0,
               "losing_money": 0, "overspent": 0, "share_of_margin": "80%", "share_of_profit": "105.71%",
               "share_of_service_cost": "20%", "margin_per_cost": "13.3333", "profit_per_cost": "12.3333",
-              "used_per_customer": "150.00", "break_even_per_customer": "2000.00",
+              "used_per_customer": "150.00", "break_even_per_customer": "2000.00", "policy_at_most": "2000.00",
               "within_customers": 4, "within_satisfaction": "5", "beyond_customers": 0, "beyond_satisfaction": null,
               "says": "A earns 7400.00: a margin of 13.3333 per EUR of service, which costs 150.00 per customer and may \
                        cost 2000.00, rated 5" },
@@ -81,7 +81,7 @@ async fn the_founding_case() {
               "net": "4000.00", "margin": "2000.00", "profit": "-400.00", "satisfaction": "4", "below_floor": 0,
               "losing_money": 8, "overspent": 8, "share_of_margin": "20%", "share_of_profit": "-5.71%",
               "share_of_service_cost": "80%", "margin_per_cost": "0.8333", "profit_per_cost": "-0.1667",
-              "used_per_customer": "150.00", "break_even_per_customer": "125.00",
+              "used_per_customer": "150.00", "break_even_per_customer": "125.00", "policy_at_most": "125.00",
               "within_customers": 8, "within_satisfaction": "4", "beyond_customers": 8, "beyond_satisfaction": "4",
               "says": "B loses 400.00: service costs 150.00 per customer, rated 4; a budget of at most 125.00 per \
                        customer ends the loss; the 8 customers served within it rate 4, the 8 beyond it 4" },
