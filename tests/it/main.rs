@@ -15,5 +15,6 @@ mod points;
 mod policies;
 mod policy_values;
 mod properties;
+mod service;
 mod tidy;
 mod tls;
