@@ -3,7 +3,7 @@
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`facts`] (what is known
 //! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`customer`],
 //! [`policy`] (revisions, activation, reload), [`watch`], [`refresh`] (cut-offs and filters over the whole base),
-//! [`import`], [`export`], [`demo`].
+//! [`mod@import`], [`mod@export`], [`demo`].
 
 mod active;
 mod clock;
