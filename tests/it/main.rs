@@ -7,10 +7,12 @@
     reason = "tests read files, wait for processes, and end where something is not as it should be"
 )]
 
+mod crash;
 mod docs;
 mod http;
 mod import;
 mod policies;
 mod policy_values;
+mod process;
 mod properties;
 mod tidy;
