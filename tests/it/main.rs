@@ -7,6 +7,7 @@
     reason = "tests read files, wait for processes, and end where something is not as it should be"
 )]
 
+mod cli;
 mod crash;
 mod docs;
 mod http;
