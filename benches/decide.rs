@@ -1,5 +1,7 @@
 //! How long one decision takes, under the shipped bundle. Nothing is read from a store here.
 
+#![expect(clippy::expect_used, reason = "a bench ends where something is not as it should be")]
+
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;

@@ -3,10 +3,13 @@
 //! The modules are floors: each uses lower ones only. `ARCHITECTURE.md` has the plan of the house.
 
 pub mod analytics;
+#[expect(clippy::disallowed_methods, reason = "reads the folders of policies, holds the clock, watches on a thread")]
 pub mod app;
+#[expect(clippy::disallowed_methods, reason = "reads and writes what the command line names")]
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
+#[expect(clippy::disallowed_methods, reason = "measures how long a request takes")]
 pub mod http;
 pub mod id;
 pub mod ledger;
@@ -16,5 +19,6 @@ pub mod money;
 pub mod policy;
 pub mod script;
 pub mod simulate;
+#[expect(clippy::disallowed_methods, reason = "owns a file and the thread that writes it")]
 pub mod store;
 pub mod time;

@@ -141,3 +141,93 @@ fn write(store: &Store, made: Vec<MadeUp>) -> Result<DemoReport, DemoError> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::metric::{LineFilter, Lists, Timelines};
+    use crate::store::{FilterHash, Listing};
+
+    fn fill(store: &Store, options: &DemoOptions) -> Result<DemoReport, DemoError> {
+        let currency = Currency::from_code("EUR").expect("a currency");
+        let zone = Zone::from_name("Europe/Berlin").expect("a zone");
+        let now = zone.parse_instant("2026-11-01").expect("an instant");
+        let mut last = 0;
+        let report = fill_demo(store, currency, zone, now, options, |customers| {
+            assert!(customers > last, "progress goes on");
+            last = customers;
+        })?;
+        assert_eq!(last, options.customers);
+        Ok(report)
+    }
+
+    fn store() -> Store {
+        Store::in_memory().expect("a store in memory")
+    }
+
+    /// Customers, what their accounts hold, and all purchases.
+    fn content(store: &Store) -> (Vec<(String, String)>, Vec<crate::model::Purchase>) {
+        let rows = store.snapshot();
+        let mut accounts = Vec::new();
+        let visit = |customer, account: crate::store::Account| {
+            accounts.push((customer, format!("{:?} {:?}", account.spilled.totals, account.tail.last())));
+            ControlFlow::Continue(())
+        };
+        rows.each_account(FilterHash::ALL, None, None, visit).expect("a read");
+        let purchases = rows.purchases(&Listing { limit: usize::MAX, ..Listing::default() }).expect("a read");
+        (accounts, purchases.items)
+    }
+
+    #[test]
+    fn a_seed_makes_one_base() {
+        let options = DemoOptions { customers: 300, ..DemoOptions::default() };
+        let (first, second) = (store(), store());
+        let report = fill(&first, &options).expect("a base");
+        assert_eq!(report, fill(&second, &options).expect("a base"));
+        assert_eq!(content(&first), content(&second));
+        let counts = first.snapshot().counts().expect("a read");
+        assert_eq!(
+            (counts.customers, counts.purchases, counts.interactions),
+            (report.customers, report.purchases, report.interactions)
+        );
+        assert!(report.returns > 0 && report.purchases > 300 * 4, "{report:?}");
+    }
+
+    #[test]
+    fn the_accounts_are_those_of_the_whole_history() {
+        let store = store();
+        let filter =
+            LineFilter { only: Lists { category: vec!["shoes".into()], ..Lists::default() }, ..LineFilter::default() };
+        let hash = FilterHash::of(&filter).expect("a hash");
+        let known = filter.clone();
+        store.write_blocking(move |batch| batch.add_filter(&known)).expect("a filter");
+        fill(&store, &DemoOptions { customers: 200, mean_purchases: 30.0, ..DemoOptions::default() }).expect("a base");
+        let rows = store.snapshot();
+        for number in 1..=200 {
+            let customer = format!("c-{number}");
+            let (filters, hashes) = ([filter.clone()], [hash]);
+            let mut history = rows.history(&customer, &filters, Instant::MAX).expect("a read");
+            let mut accounts = rows.timelines(&customer, &hashes);
+            for filter in [None, Some(0)] {
+                let whole = history.mark(filter, Instant::MAX).unwrap_or_else(|never| match never {});
+                assert_eq!(accounts.mark(filter, Instant::MAX).expect("a read"), whole, "{customer}");
+                let first = history.first_purchase(filter).unwrap_or_else(|never| match never {});
+                assert_eq!(accounts.first_purchase(filter).expect("a read"), first, "{customer}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_store_that_holds_something_is_left_alone() {
+        let store = store();
+        let options = DemoOptions { customers: 3, ..DemoOptions::default() };
+        fill(&store, &options).expect("a base");
+        let before = content(&store);
+        assert!(matches!(fill(&store, &options), Err(DemoError::NotEmpty { customers: 3, .. })));
+        let again = fill(&store, &DemoOptions { into_existing: true, ..options });
+        assert!(matches!(again, Err(DemoError::Exists(_))), "{again:?}");
+        assert_eq!(content(&store), before);
+    }
+}

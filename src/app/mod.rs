@@ -36,7 +36,7 @@ pub use import::{
     What, import,
 };
 pub use key::KeyTextError;
-pub use policy::{ActivateError, PolicyState, ReloadFailure, StoredRevision, read_folders};
+pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
 pub use start::{App, Settings, StartError};

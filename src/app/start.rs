@@ -183,9 +183,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[expect(clippy::expect_used, reason = "without the system's randomness there are no keys; going on would be worse")]
 pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // Without the system's randomness there are no keys; going on would be worse than stopping.
     getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
     bytes
 }

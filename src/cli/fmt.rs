@@ -40,7 +40,7 @@ pub(super) fn run(args: &FmtArgs, config: &Config) -> anyhow::Result<End> {
         }
         changed.push(source.path.to_string());
     }
-    let ok = unreadable.is_empty() && !(args.check && !changed.is_empty());
+    let ok = unreadable.is_empty() && (!args.check || changed.is_empty());
     if args.json {
         print::json(&Formatted { ok, changed, unreadable })?;
     } else {

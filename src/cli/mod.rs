@@ -1,6 +1,6 @@
 //! The terminal: parse arguments, call the app, print.
 //!
-//! Reading order: [`args`] (what can be typed), [`config`] (flags, environment, `treue.toml`, defaults), [`print`]
+//! Reading order: [`args`] (what can be typed), [`config`] (flags, environment, `treue.toml`, defaults), [`mod@print`]
 //! (colours, JSON, progress), then one file per command.
 
 mod args;

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::offer::{Kind, Offer, matches};
 use super::price::Priced;
-use crate::model::{Basket, Cut, Facts, LimitKind, Reason};
+use crate::model::{Basket, Cut, Facts, LimitKind, MAX_LINES, Reason};
 use crate::money::{Money, Number, Quantity, Rate, allot, round_div};
 use crate::policy::{Bundle, Discount, Eligible, Grant, Ladder, Stacking};
 
@@ -15,7 +15,7 @@ pub(super) type PerLine = SmallVec<[Money; 8]>;
 pub(super) struct Granted {
     pub offer: usize,
     pub amount: Money,
-    /// The value each line was granted on.
+    /// The value each line was granted on, all on one scale.
     pub bases: PerLine,
     /// What each line was granted.
     pub parts: PerLine,
@@ -23,12 +23,32 @@ pub(super) struct Granted {
 }
 
 /// The part of a basket that a discount looks at.
-struct Base {
-    /// Value per line.
-    values: PerLine,
+pub(super) struct Base {
+    /// Value per line, in parts of the minor unit: `scale` of them are one.
+    pub values: PerLine,
     /// Eligible quantity per line.
-    quantities: SmallVec<[Quantity; 8]>,
-    total: Money,
+    pub quantities: SmallVec<[Quantity; 8]>,
+    /// Sum of the values.
+    pub total: Money,
+    /// Above 1 where some units of a line are eligible and not all: so their value is exact.
+    pub scale: i64,
+}
+
+impl Base {
+    /// `parts / of` of the total, rounded half away from zero to the minor unit.
+    fn share(&self, parts: i128, of: i128) -> Money {
+        // A share of an i64, with parts of at most millions.
+        Money(round_div(self.total.wide() * parts, of * i128::from(self.scale)) as i64)
+    }
+
+    /// `up / down` minor units, rounded half away from zero, but at most the total.
+    fn at_most_total(&self, up: i128, down: i128) -> Money {
+        let whole = self.share(1, 1);
+        match up.checked_mul(i128::from(self.scale)) {
+            Some(scaled) if scaled < self.total.wide() * down => Money(round_div(up, down) as i64),
+            _ => whole,
+        }
+    }
 }
 
 /// Computes a grant on what is left, or says why it comes to nothing.
@@ -52,10 +72,10 @@ pub(super) fn compute(
         return Err(Reason::NothingLeft);
     }
     let mut amount = match offer.kind {
-        Kind::Rate(rate) => rate.of(base.total),
-        Kind::Amount(amount) => amount.at_most(base.total),
-        Kind::Each(each) => each_unit(each, &base).at_most(base.total),
-        Kind::Slices(from) => slices(bundle, discount, from, base.total),
+        Kind::Rate(rate) => base.share(i128::from(rate.ppm()), i128::from(Rate::ONE.ppm())),
+        Kind::Amount(amount) => base.at_most_total(amount.wide(), 1),
+        Kind::Each(each) => each_unit(each, &base),
+        Kind::Slices(from) => slices(bundle, discount, from, &base),
         Kind::Free { buy, get } => free_units(buy, get, basket, &base),
     };
     let mut cuts: SmallVec<[Cut; 1]> = SmallVec::new();
@@ -98,8 +118,9 @@ pub(super) fn compute(
     Ok(Granted { offer: at, amount, bases: base.values, parts, cuts })
 }
 
-fn base(eligible: Option<&Eligible>, basket: &Basket, values: &[Money]) -> Base {
-    let mut base = Base { values: PerLine::new(), quantities: SmallVec::new(), total: Money::ZERO };
+/// The eligible part of lines that are worth `values`.
+pub(super) fn base(eligible: Option<&Eligible>, basket: &Basket, values: &[Money]) -> Base {
+    let mut base = Base { values: PerLine::new(), quantities: SmallVec::new(), total: Money::ZERO, scale: 1 };
     for (line, value) in basket.lines.iter().zip(values) {
         let counts = eligible.is_none_or(|eligible| matches(&eligible.filter, line));
         base.values.push(if counts { *value } else { Money::ZERO });
@@ -119,32 +140,51 @@ fn by_price(basket: &Basket) -> SmallVec<[usize; 8]> {
     order
 }
 
-/// The value of some of a line's units, rounded half away from zero.
-fn share(value: Money, taken: Quantity, of: Quantity) -> Money {
-    if taken == of {
-        return value;
-    }
-    // At most the value itself, which is an i64.
-    Money(round_div(value.wide() * i128::from(taken.0), i128::from(of.0)) as i64)
-}
+/// The largest scale of a base: with it, all sums and products fit.
+const MAX_SCALE: i64 = 1_000_000;
 
 fn keep_cheapest(units: u32, basket: &Basket, base: &mut Base) {
     let mut open = Quantity::units(i64::from(units)).0;
     for at in by_price(basket) {
-        let all = base.quantities[at];
-        let taken = Quantity(all.0.min(open));
-        open -= taken.0;
-        if all.0 > 0 {
-            base.values[at] = share(base.values[at], taken, all);
+        let all = base.quantities[at].0;
+        let taken = all.min(open);
+        open -= taken;
+        if taken == 0 {
+            base.values[at] = Money::ZERO;
+        } else if taken < all {
+            // The only line of which some units are taken and not all: the next ones find nothing open.
+            keep_some(at, taken, all, base);
         }
-        base.quantities[at] = taken;
+        base.quantities[at] = Quantity(taken);
     }
+}
+
+/// Leaves `taken` of `all` units of a line, and brings all lines to the scale on which its value is exact.
+fn keep_some(at: usize, taken: i64, all: i64, base: &mut Base) {
+    let common = common_divisor(taken, all);
+    let (taken, all) = (taken / common, all / common);
+    let fits = |value: &Money| value.0.checked_mul(all).is_some_and(|scaled| scaled <= i64::MAX / MAX_LINES as i64);
+    if all <= MAX_SCALE && base.values.iter().all(fits) {
+        base.values.iter_mut().for_each(|value| value.0 *= all);
+        base.values[at].0 = base.values[at].0 / all * taken;
+        base.scale = all;
+    } else {
+        // Far beyond any basket in a shop, or with thousandths of a unit that divide by nothing: to the minor unit.
+        let exact = base.values[at].wide() * i128::from(taken);
+        base.values[at] = Money(round_div(exact, i128::from(all)) as i64);
+    }
+}
+
+const fn common_divisor(mut a: i64, mut b: i64) -> i64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 fn each_unit(each: Money, base: &Base) -> Money {
     let quantity: i128 = base.quantities.iter().map(|quantity| i128::from(quantity.0)).sum();
-    let exact = each.wide().saturating_mul(quantity);
-    Money::from_wide(round_div(exact, i128::from(Quantity::ONE.0))).unwrap_or(Money(i64::MAX))
+    base.at_most_total(each.wide().saturating_mul(quantity), i128::from(Quantity::ONE.0))
 }
 
 fn free_units(buy: u32, get: u32, basket: &Basket, base: &Base) -> Money {
@@ -152,31 +192,37 @@ fn free_units(buy: u32, get: u32, basket: &Basket, base: &Base) -> Money {
     let set = i128::from(buy) + i128::from(get);
     let free = whole / (set * i128::from(Quantity::ONE.0)) * i128::from(get);
     let mut open = i64::try_from(free).map_or(i64::MAX, |units| Quantity::units(units).0);
-    let mut amount = Money::ZERO;
+    // Whole lines, and the part of one: `up / down` of the base's scale.
+    let (mut up, mut down) = (0i128, 1i128);
     for at in by_price(basket) {
-        let all = base.quantities[at];
-        let taken = Quantity(all.0.min(open));
-        open -= taken.0;
-        if taken.0 > 0 {
-            amount += share(base.values[at], taken, all);
+        let all = base.quantities[at].0;
+        let taken = all.min(open);
+        open -= taken;
+        if taken == all {
+            up += base.values[at].wide() * down;
+        } else if taken > 0 {
+            up = up * i128::from(all) + base.values[at].wide() * i128::from(taken);
+            down = i128::from(all);
         }
     }
-    amount
+    Money(round_div(up, down * i128::from(base.scale)) as i64)
 }
 
 /// Each step's rate on the part of `from..from + value` above its threshold, rounded once on the sum.
-fn slices(bundle: &Bundle, discount: &Discount, from: Number, value: Money) -> Money {
+fn slices(bundle: &Bundle, discount: &Discount, from: Number, base: &Base) -> Money {
     let Grant::Ladder(Ladder { steps, .. }) = &discount.grant else { return Money::ZERO };
-    let until = from + Number::money(value, bundle.currency);
+    let scaled = |number: Number| Number(number.0.saturating_mul(i128::from(base.scale)));
+    let from = scaled(from);
+    let until = from + Number::money(base.total, bundle.currency);
     let mut exact: i128 = 0;
     for (at, step) in steps.iter().enumerate() {
-        let top = steps.get(at + 1).map_or(until, |next| next.threshold.min(until));
-        let bottom = step.threshold.max(from);
+        let top = steps.get(at + 1).map_or(until, |next| scaled(next.threshold).min(until));
+        let bottom = scaled(step.threshold).max(from);
         if top > bottom {
             exact += (top - bottom).0 * i128::from(step.rate.ppm());
         }
     }
     let minor = i128::from(Rate::ONE.ppm()) * 10i128.pow(Number::DECIMALS - bundle.currency.exponent());
     // Rates are at most 100 %, so this is at most the value.
-    Money(round_div(exact, minor) as i64)
+    Money(round_div(exact, minor * i128::from(base.scale)) as i64)
 }

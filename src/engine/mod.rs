@@ -1,8 +1,8 @@
 //! The one evaluator: facts and a basket in, a decision with its trace out. Pure and total.
 //!
-//! Reading order: [`price`] (a basket's lines in money), [`cutoff`] and [`gather`] (events to facts),
-//! [`decide`] (the whole), [`condition`] and [`offer`] (who may have what), [`grant`] (how much), [`stack`] (in which
-//! order, of a group which), [`limit`] (the bounds), [`points`], [`explain`] (a trace in words), and [`cases`] (policy tests).
+//! Reading order: [`mod@price`] (a basket's lines in money), [`cutoff`] and [`mod@gather`] (events to facts),
+//! [`mod@decide`] (the whole), [`condition`] and [`offer`] (who may have what), [`grant`] (how much), [`stack`] (in which
+//! order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace in words), and [`cases`] (policy tests).
 
 mod cases;
 mod condition;

@@ -6,10 +6,11 @@ use rust_decimal::Decimal;
 
 use super::condition::{Reasons, check_all, invalid, uses_spent};
 use super::gather::failed;
+use super::grant::base;
 use super::price::Priced;
 use crate::metric::LineFilter;
 use crate::model::{Basket, Facts, NextClass, NextStep, Reason};
-use crate::money::{Money, Number, Rate};
+use crate::money::{Currency, Money, Number, Quantity, Rate};
 use crate::policy::{BasketAdds, Bundle, Discount, Experiment, Grant, Ladder, Segment, SegmentRule};
 use crate::script::{ScriptBasket, ScriptCustomer, Verdict};
 
@@ -72,7 +73,7 @@ pub(super) fn offer(slot: usize, shown: &mut Shown<'_>) -> Result<Offer, Reasons
         failing.push(Reason::ControlGroup { experiment });
     }
     failing.extend(uses_spent(discount, slot, facts));
-    let eligible = eligible_total(discount, basket, priced);
+    let eligible = eligible_total(discount, basket, priced, bundle.currency);
     if eligible.lines == 0 {
         failing.push(Reason::NoEligibleLine);
     }
@@ -82,7 +83,7 @@ pub(super) fn offer(slot: usize, shown: &mut Shown<'_>) -> Result<Offer, Reasons
         Grant::Amount(amount) => kind = Some(Kind::Amount(*amount)),
         Grant::Each(amount) => kind = Some(Kind::Each(*amount)),
         Grant::Free { buy, get } => kind = Some(Kind::Free { buy: *buy, get: *get }),
-        Grant::Ladder(ladder) => match step(bundle, ladder, facts, &eligible) {
+        Grant::Ladder(ladder) => match step(ladder, facts, &eligible) {
             Ok((found, reason)) => {
                 kind = Some(found);
                 holding.push(reason);
@@ -142,24 +143,25 @@ fn to_money(amount: Decimal, bundle: &Bundle) -> Money {
 /// What of the basket, as it was asked about, is eligible.
 struct EligibleTotal {
     lines: usize,
-    value: Money,
+    value: Number,
     quantity: i64,
 }
 
-fn eligible_total(discount: &Discount, basket: &Basket, priced: &Priced) -> EligibleTotal {
-    let Some(eligible) = &discount.lines else {
-        let quantity = basket.lines.iter().fold(0i64, |sum, line| sum.saturating_add(line.quantity.0));
-        return EligibleTotal { lines: basket.lines.len(), value: priced.total, quantity };
+fn eligible_total(discount: &Discount, basket: &Basket, priced: &Priced, currency: Currency) -> EligibleTotal {
+    let whole = |quantities: &mut dyn Iterator<Item = Quantity>| {
+        quantities.fold(0i64, |sum, quantity| sum.saturating_add(quantity.0))
     };
-    let mut total = EligibleTotal { lines: 0, value: Money::ZERO, quantity: 0 };
-    for (line, gross) in basket.lines.iter().zip(&priced.gross) {
-        if matches(&eligible.filter, line) {
-            total.lines += 1;
-            total.value += *gross;
-            total.quantity = total.quantity.saturating_add(line.quantity.0);
-        }
+    if discount.lines.is_none() {
+        let value = Number::money(priced.total, currency);
+        let quantity = whole(&mut basket.lines.iter().map(|line| line.quantity));
+        return EligibleTotal { lines: basket.lines.len(), value, quantity };
     }
-    total
+    let base = base(discount.lines.as_ref(), basket, &priced.gross);
+    EligibleTotal {
+        lines: base.quantities.iter().filter(|quantity| quantity.0 > 0).count(),
+        value: Number::money(base.total, currency).average(base.scale),
+        quantity: whole(&mut base.quantities.iter().copied()),
+    }
 }
 
 pub(super) fn matches(filter: &LineFilter, line: &crate::model::Line) -> bool {
@@ -167,7 +169,7 @@ pub(super) fn matches(filter: &LineFilter, line: &crate::model::Line) -> bool {
 }
 
 /// The metric as a ladder looks at it: with the basket on top where that counts.
-fn climbed(bundle: &Bundle, ladder: &Ladder, facts: &Facts, eligible: &EligibleTotal) -> Option<Number> {
+fn climbed(ladder: &Ladder, facts: &Facts, eligible: &EligibleTotal) -> Option<Number> {
     let value = facts.metrics[ladder.metric as usize]?;
     if eligible.lines == 0 || !(ladder.counting_basket || ladder.sliced) {
         return Some(value);
@@ -175,17 +177,17 @@ fn climbed(bundle: &Bundle, ladder: &Ladder, facts: &Facts, eligible: &EligibleT
     Some(
         value
             + match ladder.basket_adds {
-                BasketAdds::Value => Number::money(eligible.value, bundle.currency),
+                BasketAdds::Value => eligible.value,
                 BasketAdds::One => Number::int(1),
                 BasketAdds::Quantity => Number(i128::from(eligible.quantity) * 1_000),
             },
     )
 }
 
-fn step(bundle: &Bundle, ladder: &Ladder, facts: &Facts, eligible: &EligibleTotal) -> Result<(Kind, Reason), Reason> {
+fn step(ladder: &Ladder, facts: &Facts, eligible: &EligibleTotal) -> Result<(Kind, Reason), Reason> {
     let metric = ladder.metric;
     let first = ladder.steps.first().map_or(Number::ZERO, |step| step.threshold);
-    let value = climbed(bundle, ladder, facts, eligible);
+    let value = climbed(ladder, facts, eligible);
     let below = Reason::NoStep { metric, value, first };
     let Some(value) = value else { return Err(below) };
     let reached = ladder.steps.partition_point(|step| step.threshold <= value);
@@ -207,7 +209,7 @@ pub(super) fn next_step(
 ) -> Option<NextStep> {
     let discount = &bundle.discounts[slot];
     let Grant::Ladder(ladder) = &discount.grant else { return None };
-    let value = climbed(bundle, ladder, facts, &eligible_total(discount, basket, priced))?;
+    let value = climbed(ladder, facts, &eligible_total(discount, basket, priced, bundle.currency))?;
     let next = ladder.steps.iter().find(|step| step.threshold > value)?;
     Some(NextStep { discount: slot as u16, rate: next.rate, metric: ladder.metric, missing: next.threshold - value })
 }

@@ -1,13 +1,14 @@
 //! The HTTP edge: parse, call app, present; no rules.
 //!
-//! Reading order: [`router`] (which call goes where), [`server`] (listening), [`tls`], [`observe`] (around every request),
-//! [`access`] (who may call what), [`body`] (what comes in), [`answer`] and [`problem`] (what goes out), [`wire`] (the JSON), then a folder per
-//! resource with a file per action: [`quotes`], [`purchases`], [`customers`], [`policies`], [`bulk`],
-//! [`keys`], [`audit`], [`system`].
+//! Reading order: [`mod@router`] (which call goes where), [`server`] (listening), [`tls`], [`observe`] (around every
+//! request), [`access`] (who may call what), [`mod@blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and
+//! [`problem`] (what goes out), [`wire`] (the JSON), then a folder per resource with a file per action: [`quotes`],
+//! [`purchases`], [`customers`], [`policies`], [`bulk`], [`keys`], [`audit`], [`system`].
 
 pub mod access;
 pub mod answer;
 pub mod audit;
+mod blocking;
 pub mod body;
 pub mod bulk;
 pub mod customers;
@@ -23,16 +24,7 @@ pub mod system;
 mod tls;
 pub mod wire;
 
+pub(crate) use blocking::blocking;
 pub use router::{openapi, router};
 pub use server::{serve, serve_over};
 pub use tls::{Tls, TlsError};
-
-/// Runs work that blocks on a thread of its own.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, problem::Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "work was given up");
-        problem::Problem::internal()
-    })
-}

@@ -1,6 +1,6 @@
 //! Posting rules: what is recorded when something is bought or comes back. Pure.
 //!
-//! Reading order: [`spread`] (a line's money over its units), [`take_back`] (returns).
+//! Reading order: [`mod@spread`] (a line's money over its units), [`mod@take_back`] (returns).
 
 mod spread;
 mod take_back;

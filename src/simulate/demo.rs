@@ -210,7 +210,7 @@ impl Demo {
             name: Some(format!("{first} {last}")),
             birthday: birthday.filter(|day| day.year() > 1900),
             attributes: [("role".to_owned(), Attribute::Text(role.to_owned()))].into(),
-            consent: [("newsletter".to_owned(), joined.to_utc().second() % 2 == 0)].into(),
+            consent: [("newsletter".to_owned(), joined.to_utc().second().is_multiple_of(2))].into(),
             created_at: joined,
             updated_at: joined,
             id,

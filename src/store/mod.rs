@@ -4,8 +4,7 @@
 //! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
 //! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`] and [`erase`] (typed writes), [`account`]
 //! and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow way), [`access`]
-//! (keys and the audit trail),
-//! [`filters`], [`format`], [`failure`], and over all of it [`verify`] and [`backup`].
+//! (keys and the audit trail), [`filters`], [`mod@format`], [`failure`], and over all of it [`mod@verify`] and [`backup`].
 //!
 //! Absent: policies, points and the clock. Reads see the last commit; writes see what jobs ahead of them wrote.
 

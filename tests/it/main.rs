@@ -1,6 +1,18 @@
 //! One binary for all integration tests.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests read files, wait for processes, and end where something is not as it should be"
+)]
+
+mod docs;
+mod http;
+mod import;
 mod keys;
 mod policies;
 mod policy_values;
+mod properties;
+mod tidy;
 mod tls;

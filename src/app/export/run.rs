@@ -126,7 +126,7 @@ struct Sink<W: Write> {
 
 enum Form<W: Write> {
     Json(W),
-    Csv(csv::Writer<W>),
+    Csv(Box<csv::Writer<W>>),
 }
 
 impl<W: Write> Sink<W> {
@@ -136,7 +136,7 @@ impl<W: Write> Sink<W> {
             ExportFormat::Csv => {
                 let mut table = csv::Writer::from_writer(to);
                 table.write_record(header)?;
-                Form::Csv(table)
+                Form::Csv(Box::new(table))
             }
         };
         Ok(Self { to, count: 0 })

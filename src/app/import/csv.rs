@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
 
-use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
+use csv::{ByteRecord, ReaderBuilder, Terminator, WriterBuilder};
 
 use super::input::open;
 use super::mapping::{Columns, Mapping, MappingError};
@@ -48,8 +48,15 @@ pub(super) struct Records<'r> {
 impl<'r> Records<'r> {
     pub fn new(input: impl Read + 'r, delimiter: u8) -> Result<Self, ImportError> {
         let (content, read) = open(input).map_err(|error| ImportError::Read { line: 0, error })?;
-        let content: Box<dyn Read + 'r> = Box::new(content);
-        let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(content);
+        // So that the last line ends like the others, and lines can be counted by their ends.
+        let content: Box<dyn Read + 'r> = Box::new(content.chain(&b"\n"[..]));
+        // A return before the line's end is one of the spaces around the last field; taken for a terminator, the
+        // reader would count it as a line that is not over yet.
+        let mut reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .terminator(Terminator::Any(b'\n'))
+            .flexible(true)
+            .from_reader(content);
         let header = reader.byte_headers().map_err(|error| broken(1, error))?;
         let header = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         Ok(Self { reader, read, record: ByteRecord::new(), count: 0, delimiter, header })
@@ -57,8 +64,14 @@ impl<'r> Records<'r> {
 
     /// The next record, if there is one.
     pub fn next(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<bool, ImportError> {
-        let line = self.line();
-        let more = self.reader.read_byte_record(&mut self.record).map_err(|error| broken(line, error))?;
+        let more = loop {
+            let line = self.reader.position().line();
+            let more = self.reader.read_byte_record(&mut self.record).map_err(|error| broken(line, error))?;
+            let empty = more && self.record.len() == 1 && self.record.as_slice().trim_ascii().is_empty();
+            if !empty {
+                break more;
+            }
+        };
         self.count += u64::from(more);
         if self.count.is_multiple_of(STRIDE) || !more {
             progress(Progress::Reading { bytes: self.read.get() });
@@ -72,7 +85,8 @@ impl<'r> Records<'r> {
 
     /// The line where the record starts.
     pub fn line(&self) -> u64 {
-        self.record.position().map_or(1, csv::Position::line)
+        let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.reader.position().line() - 1 - within
     }
 
     /// A field without the spaces around it; empty where the record is too short.
@@ -96,7 +110,7 @@ impl<'r> Records<'r> {
     /// The record as a line.
     pub fn text(&self) -> Option<String> {
         let mut writer = WriterBuilder::new().delimiter(self.delimiter).from_writer(Vec::new());
-        writer.write_byte_record(&self.record).ok()?;
+        writer.write_record(self.record.iter().map(<[u8]>::trim_ascii)).ok()?;
         let bytes = writer.into_inner().ok()?;
         Some(String::from_utf8_lossy(&bytes).trim_end().to_owned())
     }

@@ -21,6 +21,8 @@ mod report;
 mod row;
 mod run;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod text_lines;
 mod write;
 

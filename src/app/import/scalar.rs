@@ -12,7 +12,8 @@ fn scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
             let zeros = text.len() - text.trim_end_matches('0').len();
             let decimals = text.find('.').map_or(0, |dot| text.len() - dot - 1);
             let cut = decimals.saturating_sub(scale as usize).min(zeros);
-            let exact = text[..text.len() - cut].trim_end_matches('.');
+            let exact = &text[..text.len() - cut];
+            let exact = if cut == decimals && cut > 0 { exact.trim_end_matches('.') } else { exact };
             parse_scaled(exact, scale).and_then(|value| i64::try_from(value).map_err(|_| DecimalError::TooLarge))
         },
         Ok,

@@ -33,9 +33,6 @@ impl<'r> TextLines<'r> {
                 return Ok(None);
             }
             self.line += 1;
-            if self.line == 1 && self.bytes.starts_with(b"\xef\xbb\xbf") {
-                self.bytes.drain(..3);
-            }
             if !self.bytes.trim_ascii().is_empty() {
                 break;
             }

@@ -13,7 +13,9 @@ use crate::http::answer::{Answer, Problems, json};
 use crate::http::body::Body;
 use crate::http::problem::Problem;
 use crate::http::quotes::create::QuoteOut;
-use crate::http::wire::{Decided, Invalids, LineIn, decided, read_basket, read_customer, read_instant, request_hash};
+use crate::http::wire::{
+    Decided, Invalids, LineIn, decided, maybe_objects, read_basket, read_customer, read_instant, request_hash,
+};
 use crate::id::check_id;
 use crate::model::Basket;
 
@@ -35,7 +37,7 @@ pub struct PurchaseIn<'a> {
     #[serde(borrow)]
     at: Option<Cow<'a, str>>,
     /// What is bought.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "maybe_objects")]
     lines: Option<Vec<LineIn<'a>>>,
     /// Codes that the customer presents.
     #[serde(borrow)]

@@ -1,6 +1,6 @@
 //! The JSON that goes in and out, and its way to and from the model.
 //!
-//! Reading order: [`scalar`] (decimals, money, instants), [`basket`] (what is asked), [`decided`] (what is answered),
+//! Reading order: [`scalar`] (decimals, money, instants), [`object`], [`basket`] (what is asked), [`mod@decided`] (what is answered),
 //! [`purchase`] (what is kept), [`card`] (customers), [`finding`] (diagnostics), [`import`].
 
 mod basket;
@@ -8,6 +8,7 @@ mod card;
 mod decided;
 mod finding;
 mod import;
+mod object;
 mod purchase;
 mod scalar;
 
@@ -16,5 +17,6 @@ pub use card::{CardIn, CardOut, CardPatch};
 pub use decided::{Decided, Explanation, NextStepOut, Segments, decided};
 pub use finding::{FindingOut, findings};
 pub use import::ImportOut;
+pub use object::{Object, maybe_objects, objects};
 pub use purchase::{KeptPurchaseOut, ReturnOut};
 pub use scalar::{Cash, Exact, Invalids, Shown, read_instant, request_hash, wide_request_hash};
