@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::access::Actor;
 use super::active::Active;
 use super::facts::facts;
 use super::purchase::DecisionRecord;
@@ -11,7 +12,7 @@ use super::start::App;
 use crate::engine::{next_classes, next_steps};
 use crate::ledger::{PointsStanding, points_standing};
 use crate::model::{Customer, Facts, NextClass, NextStep, Purchase, Reason};
-use crate::store::{Answered, Batch, Failure, Listing, Page, PutError, Read, WriteError, decode, encode};
+use crate::store::{Answered, AuditAction, Batch, Failure, Listing, Page, PutError, Read, WriteError, decode, encode};
 use crate::time::Instant;
 
 /// Where a customer stands.
@@ -79,14 +80,16 @@ impl App {
     }
 
     /// Writes a card, over the one there was. The card, and whether it is new.
-    pub async fn put_customer(&self, card: Customer) -> Result<(Customer, bool), Failure> {
+    pub async fn put_customer(&self, card: Customer, actor: &Actor) -> Result<(Customer, bool), Failure> {
         let now = self.clock.now();
+        let entry = actor.did(AuditAction::PutCustomer, &card.id, "", now);
         let written = self.store.write(move |batch: &mut Batch<'_>| {
             let before = batch.customer(&card.id)?;
             let new = before.is_none();
             let created_at = before.map_or(now, |before| before.created_at);
             let card = Customer { created_at, updated_at: now, ..card.clone() };
             batch.put_customer(&card)?;
+            batch.put_audit(entry.clone())?;
             Ok((card, new))
         });
         written.await.map_err(only_failure)
@@ -97,22 +100,27 @@ impl App {
         &self,
         id: String,
         change: impl Fn(&mut Customer) + Send + 'static,
+        actor: &Actor,
     ) -> Result<Option<Customer>, Failure> {
         let now = self.clock.now();
+        let entry = actor.did(AuditAction::ChangeCustomer, &id, "", now);
         let written = self.store.write(move |batch: &mut Batch<'_>| {
             let Some(mut card) = batch.customer(&id)? else { return Ok(None) };
             change(&mut card);
             card.updated_at = now;
             batch.put_customer(&card)?;
+            batch.put_audit(entry.clone())?;
             Ok(Some(card))
         });
         written.await.map_err(only_failure)
     }
 
     /// Erases a person: the card goes, everything else stays under a name that says nothing. Again is as good as once.
-    pub async fn erase_customer(&self, id: String) -> Result<(), EraseError> {
+    pub async fn erase_customer(&self, id: String, actor: &Actor) -> Result<(), EraseError> {
         let anonymous = self.fresh_id("erased");
         let now = self.clock.now();
+        // The trail says that somebody was erased, and under which name the sums stay; not who it was.
+        let entry = actor.did(AuditAction::EraseCustomer, &anonymous, "", now);
         let hash = *blake3::hash(id.as_bytes()).as_bytes();
         let written = self.store.write(move |batch: &mut Batch<'_>| {
             let key = format!("erased:{}", blake3::Hash::from_bytes(hash).to_hex());
@@ -129,6 +137,7 @@ impl App {
             }
             let answered = Answered { request: hash, status: 204, body: Vec::new(), at: now };
             batch.put_answered(&key, &answered)?;
+            batch.put_audit(entry.clone())?;
             Ok(())
         });
         written.await.map_err(|error| match error {

@@ -3,15 +3,19 @@
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`facts`] (what is known
 //! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`points`], [`customer`],
 //! [`policy`] (revisions, activation, reload), [`watch`], [`refresh`] (cut-offs and filters over the whole base),
-//! [`import`], [`export`], [`demo`], [`mod@verify`].
+//! [`import`], [`export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
+//! [`mod@verify`].
 
+mod access;
 mod active;
+mod audit;
 mod clock;
 mod customer;
 mod demo;
 mod export;
 mod facts;
 mod import;
+mod key;
 mod points;
 mod policy;
 mod purchase;
@@ -24,6 +28,7 @@ mod token;
 mod verify;
 mod watch;
 
+pub use access::{Actor, Admitted, Denied, KeyError, KnownKey, MadeKey, Signature, make_key, revoke_key};
 pub use active::Active;
 pub use clock::Clock;
 pub use customer::{EraseError, Standing};
@@ -33,6 +38,7 @@ pub use import::{
     Import, ImportContext, ImportError, ImportReport, Mapping, MappingError, Progress, Rejected, RowCounts, RowFormat,
     What, import,
 };
+pub use key::KeyTextError;
 pub use points::PointsLedger;
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::facts::facts;
 use super::points::{post_points, redeemable_points};
-use super::quote::{QuoteError, Quoted};
+use super::quote::{HONOURED, QuoteError, Quoted};
 use super::spend::{allowances, spend};
 use super::start::App;
 use super::token::Terms;
@@ -203,6 +203,14 @@ impl App {
             self.counters.committed();
         }
         Ok(Purchased { purchase, record, bundle, again })
+    }
+
+    /// Whether a purchase would lie further back than the clocks of two machines differ, on its own or by what it was
+    /// quoted for.
+    pub fn lies_back(&self, at: Option<Instant>, terms: Option<&Terms>) -> bool {
+        let asked_at = terms.map_or_else(|| self.clock.now(), |terms| terms.expires_at.plus_micros(-HONOURED));
+        let at = terms.map_or(at, |terms| Some(terms.decision.at));
+        at.is_some_and(|at| at < asked_at.plus_micros(-CLOCK_SKEW))
     }
 
     /// A committed purchase with its decision; the decision of an imported one is absent.

@@ -44,7 +44,7 @@ pub enum QuoteError {
 }
 
 /// How long a quote is honoured, in microseconds.
-const HONOURED: i64 = 15 * 60 * 1_000_000;
+pub(super) const HONOURED: i64 = 15 * 60 * 1_000_000;
 
 impl App {
     /// Decides on a basket, as of now where no instant is given.

@@ -9,6 +9,7 @@ mod check;
 mod config;
 mod fmt;
 mod keep;
+mod keys;
 mod print;
 mod quote;
 mod serve;
@@ -79,6 +80,7 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Verify(args) => keep::run_verify(&args, config),
         Command::Backup(args) => keep::backup(&args, config),
         Command::Restore(args) => keep::restore(&args, config),
+        Command::Keys { command } => keys::run(&command, config),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "treue", &mut std::io::stdout());
             Ok(End::Done)

@@ -1,8 +1,9 @@
 //! What the shop has and does: customers, baskets, purchases, and what is decided about them.
 //!
-//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`points`],
-//! [`facts`], [`decision`] (with its trace).
+//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`points`], [`facts`],
+//! [`decision`] (with its trace), [`access`] (roles).
 
+mod access;
 mod basket;
 mod customer;
 mod decision;
@@ -11,6 +12,7 @@ mod interaction;
 mod points;
 mod purchase;
 
+pub use access::Role;
 pub use basket::{Basket, Line, MAX_LINES};
 pub use customer::{Attribute, Customer};
 pub use decision::{

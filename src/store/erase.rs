@@ -58,6 +58,7 @@ impl Batch<'_> {
             self.move_account(*hash, id, anonymous)?;
         }
         self.rename_unmatched(id, anonymous)?;
+        self.rename_in_audit(id, anonymous)?;
         Ok(erased)
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::{Bound, ControlFlow};
 
+use super::access::{AuditEntry, KeptKey, audit};
 use super::codec::{
     Account, Activation, Answered, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record, Spent,
     UnmatchedReturn, decode,
@@ -298,6 +299,21 @@ pub trait Read: Rows {
     /// What a purchase did to points; absent where it did nothing.
     fn purchase_points(&self, purchase: &str) -> Result<Option<PurchasePoints>, Failure> {
         record(self, Table::PurchasePoints, &Key::of(purchase))
+    }
+
+    /// A key, revoked ones too.
+    fn access_key(&self, id: &str) -> Result<Option<KeptKey>, Failure> {
+        record(self, Table::Keys, &Key::of(id))
+    }
+
+    /// All keys in order of their ids.
+    fn access_keys(&self, listing: &Listing) -> Result<Page<KeptKey>, Failure> {
+        page(self, Table::Keys, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// The audit trail in order of its entries; of one customer where one is given.
+    fn audit(&self, customer: Option<&str>, listing: &Listing) -> Result<Page<AuditEntry>, Failure> {
+        audit(self, customer, listing)
     }
 
     /// Bytes kept under a name, such as a signing key.

@@ -83,6 +83,12 @@ tables! {
     PurchasePoints = "purchase_points",
     /// Instant, customer → nothing: a lot expires then.
     PointsExpiring = "points_expiring",
+    /// Key → its hash, role and name.
+    Keys = "keys",
+    /// Sequence → who did what.
+    Audit = "audit",
+    /// Customer, sequence → nothing: entries of the audit trail that name the customer.
+    AuditByCustomer = "audit_by_customer",
 }
 
 impl Table {

@@ -10,8 +10,10 @@
 mod docs;
 mod http;
 mod import;
+mod keys;
 mod points;
 mod policies;
 mod policy_values;
 mod properties;
 mod tidy;
+mod tls;

@@ -6,7 +6,7 @@ use super::object::sku_of;
 use super::run::{ExportError, pages};
 use crate::model::{Customer, Entry, Interaction, Purchase, Return};
 use crate::money::Currency;
-use crate::store::{Read, Snapshot, UnmatchedReturn};
+use crate::store::{AuditEntry, Read, Snapshot, UnmatchedReturn};
 
 pub(super) const PURCHASES: &[&str] =
     &["purchase", "customer", "at", "sku", "quantity", "unit_price", "gross", "discount", "cost", "category", "tags"];
@@ -14,6 +14,7 @@ pub(super) const RETURNS: &[&str] =
     &["return", "purchase", "customer", "at", "line", "sku", "quantity", "gross", "discount", "cost"];
 pub(super) const UNMATCHED: &[&str] = &["return", "customer", "at", "sku", "quantity", "unit_price", "reason"];
 pub(super) const INTERACTIONS: &[&str] = &["id", "customer", "kind", "at", "cost", "rating", "note"];
+pub(super) const AUDIT: &[&str] = &["at", "who", "key", "action", "subject", "detail"];
 
 pub(super) const POINTS: &[&str] = &[
     "entry",
@@ -156,5 +157,16 @@ pub(super) fn interaction(met: &Interaction, currency: Currency) -> Vec<String> 
         met.cost.format(currency),
         met.rating.map(|rating| rating.to_string()).unwrap_or_default(),
         met.note.clone().unwrap_or_default(),
+    ]
+}
+
+pub(super) fn audit(entry: &AuditEntry) -> Vec<String> {
+    vec![
+        entry.at.to_string(),
+        entry.who.clone(),
+        entry.key.clone().unwrap_or_default(),
+        entry.action.name().to_owned(),
+        entry.subject.clone(),
+        entry.detail.clone(),
     ]
 }

@@ -31,12 +31,21 @@ pub enum ExportTable {
     Interactions,
     /// Entries of the points ledger, by customer.
     Points,
+    /// The audit trail, in order. Over HTTP for admins only.
+    Audit,
 }
 
 impl ExportTable {
     /// All of them.
-    pub const ALL: &'static [Self] =
-        &[Self::Customers, Self::Purchases, Self::Returns, Self::UnmatchedReturns, Self::Interactions, Self::Points];
+    pub const ALL: &'static [Self] = &[
+        Self::Customers,
+        Self::Purchases,
+        Self::Returns,
+        Self::UnmatchedReturns,
+        Self::Interactions,
+        Self::Points,
+        Self::Audit,
+    ];
 
     /// The name in commands and addresses.
     pub const fn name(self) -> &'static str {
@@ -47,6 +56,7 @@ impl ExportTable {
             Self::UnmatchedReturns => "unmatched_returns",
             Self::Interactions => "interactions",
             Self::Points => "points",
+            Self::Audit => "audit",
         }
     }
 }
@@ -228,6 +238,14 @@ fn write(rows: &Snapshot, currency: Currency, wanted: Export, to: impl Write) ->
                 |met| {
                     Ok(sink.row(|| object::interaction(&met, currency), || vec![record::interaction(&met, currency)])?)
                 },
+            )?;
+            Ok(sink.finish()?)
+        }
+        ExportTable::Audit => {
+            let mut sink = new(to, record::AUDIT)?;
+            pages(
+                |listing| rows.audit(None, listing),
+                |entry| Ok(sink.row(|| object::audit(&entry), || vec![record::audit(&entry)])?),
             )?;
             Ok(sink.finish()?)
         }
