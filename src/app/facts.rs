@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use super::active::Active;
 use super::events::Events;
+use super::points::redeemable_points;
 use super::spend::allowances;
 use crate::engine::{CutOffs, Gather, gather};
 use crate::metric::{History, Reader, Timelines};
@@ -26,7 +27,10 @@ pub(super) fn facts<R: Read>(rows: &R, active: &Active, customer: Option<&str>, 
             None => None,
         },
         allowances: allowances(rows, bundle, customer, at)?,
-        points: 0,
+        points: match customer {
+            Some(id) if bundle.points.is_some() => redeemable_points(rows, id, at, at)?,
+            _ => 0,
+        },
         cut_offs: &active.cut_offs,
         at,
     };

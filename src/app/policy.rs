@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::access::{Actor, Signature};
 use super::active::Active;
 use super::start::{App, StartError, has_errors, lock};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::id::Revision;
 use crate::policy::{Bundle, Compiled, compile, revision};
-use crate::store::{Activation, Batch, Failure, KeptRevision, Listing, Page, Read, WriteError};
+use crate::store::{
+    Activation, Answered, AuditAction, Batch, Failure, KeptRevision, Listing, Page, Read, WriteError, decode, encode,
+};
 use crate::time::Instant;
 
 /// A reload that was refused; what was in force still is.
@@ -51,6 +54,21 @@ pub struct StoredRevision {
     pub sources: Sources,
 }
 
+/// An activation to make.
+#[derive(Debug, Clone)]
+pub struct Activating {
+    /// A stored revision.
+    pub revision: Revision,
+    /// From when; now where it is absent or over.
+    pub at: Option<Instant>,
+    /// What the caller believes to be in force; if it is not, nothing happens.
+    pub expected: Option<Revision>,
+    /// Who, and why.
+    pub signature: Signature,
+    /// The request's idempotency key, with what tells the same request from another one with the same key.
+    pub key: Option<(String, [u8; 32])>,
+}
+
 /// Why a revision was not stored or activated.
 #[derive(Debug, Error)]
 pub enum ActivateError {
@@ -68,6 +86,9 @@ pub enum ActivateError {
     /// Somebody else activated another one meanwhile.
     #[error("revision {0} is in force")]
     Stale(Revision),
+    /// Another request has this idempotency key.
+    #[error("the idempotency key `{0}` was used with other content")]
+    Exists(String),
     /// The machine broke.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -75,8 +96,10 @@ pub enum ActivateError {
 
 /// The last bundle that came from the folders.
 const FOLDER_REVISION: &str = "folder-revision";
-/// Who activates what the folders bring.
-const FOLDER: &str = "folder";
+
+fn answer_key(key: &str) -> String {
+    format!("activation:{key}")
+}
 
 /// Reads a bundle's files. Their paths in it are `policies/…` and `scripts/…` wherever the folders are, so that the
 /// revision does not depend on the machine. A missing folder of scripts is an empty one.
@@ -174,8 +197,9 @@ impl App {
             self.finish_activation(Arc::clone(&self.active().bundle), None)?;
             return Ok(false);
         }
-        self.store_bundle(&bundle, FOLDER, "", true)?;
-        let activation = self.plan(revision, self.clock.now(), FOLDER, "")?;
+        let signature = Signature::new(Actor::Folder, None, None);
+        self.store_bundle(&bundle, &signature, true)?;
+        let activation = self.plan(revision, self.clock.now(), &signature, None)?;
         let _changing = lock(&self.changing);
         self.finish_activation(Arc::new(bundle), Some(&activation))?;
         tracing::info!(%revision, "policies from the folder are in force");
@@ -183,34 +207,33 @@ impl App {
     }
 
     /// Checks a bundle and stores it.
-    pub fn store_revision(&self, sources: Sources, by: &str, note: &str) -> Result<StoredRevision, ActivateError> {
+    pub fn store_revision(&self, sources: Sources, signature: &Signature) -> Result<StoredRevision, ActivateError> {
         let Compiled { bundle, diagnostics, sources, .. } = compile(sources);
         let Some(bundle) = bundle.filter(|_| !has_errors(&diagnostics)) else {
             return Err(ActivateError::Invalid { sources, diagnostics });
         };
-        let known = !self.store_bundle(&bundle, by, note, false)?;
+        let known = !self.store_bundle(&bundle, signature, false)?;
         Ok(StoredRevision { revision: bundle.revision, known, diagnostics, sources })
     }
 
-    /// Brings a stored revision into force, now or at an instant that lies ahead.
-    ///
-    /// `expected` is what the caller believes to be in force; if it is not, nothing happens.
-    pub fn activate(
-        &self,
-        revision: Revision,
-        at: Option<Instant>,
-        expected: Option<Revision>,
-        by: &str,
-        note: &str,
-    ) -> Result<Activation, ActivateError> {
-        let bundle = self.bundle_of(revision)?.ok_or(ActivateError::Unknown(revision))?;
+    /// Brings a stored revision into force, now or at an instant that lies ahead. The same request again, by its key,
+    /// gives the first answer again.
+    pub fn activate(&self, asked: Activating) -> Result<Activation, ActivateError> {
         let _changing = lock(&self.changing);
+        if let Some((key, request)) = &asked.key
+            && let Some(known) = self.store.snapshot().answered(&answer_key(key))?
+        {
+            let same = known.request == *request;
+            return if same { Ok(decode(&known.body)?) } else { Err(ActivateError::Exists(key.clone())) };
+        }
+        let bundle = self.bundle_of(asked.revision)?.ok_or(ActivateError::Unknown(asked.revision))?;
         let in_force = self.active().bundle.revision;
-        if expected.is_some_and(|expected| expected != in_force) {
+        if asked.expected.is_some_and(|expected| expected != in_force) {
             return Err(ActivateError::Stale(in_force));
         }
         let now = self.clock.now();
-        let activation = self.plan(revision, at.unwrap_or(now).max(now), by, note)?;
+        let at = asked.at.unwrap_or(now).max(now);
+        let activation = self.plan(asked.revision, at, &asked.signature, asked.key)?;
         if activation.at <= now {
             self.finish_activation(bundle, Some(&activation))?;
         }
@@ -246,7 +269,7 @@ impl App {
     }
 
     /// Stores a compiled bundle with the filters it needs. Whether it is new.
-    fn store_bundle(&self, bundle: &Bundle, by: &str, note: &str, from_folder: bool) -> Result<bool, Failure> {
+    fn store_bundle(&self, bundle: &Bundle, signature: &Signature, from_folder: bool) -> Result<bool, Failure> {
         let kept = KeptRevision {
             revision: bundle.revision,
             sources: bundle
@@ -255,9 +278,11 @@ impl App {
                 .map(|(_, source)| (source.path.to_string(), source.text.to_string()))
                 .collect(),
             stored_at: self.clock.now(),
-            by: by.to_owned(),
-            note: note.to_owned(),
+            by: signature.by.clone(),
+            note: signature.note.clone(),
         };
+        let revision = kept.revision.to_string();
+        let entry = signature.actor.did(AuditAction::StoreRevision, revision, &*signature.note, kept.stored_at);
         let filters = bundle.filters.clone();
         self.write(move |batch| {
             for filter in &filters {
@@ -266,16 +291,34 @@ impl App {
             if from_folder {
                 batch.put_named(FOLDER_REVISION, &kept.revision.0)?;
             }
-            batch.put_revision(&kept)
+            let new = batch.put_revision(&kept)?;
+            if new {
+                batch.put_audit(entry.clone())?;
+            }
+            Ok(new)
         })
     }
 
-    fn plan(&self, revision: Revision, at: Instant, by: &str, note: &str) -> Result<Activation, Failure> {
+    fn plan(
+        &self,
+        revision: Revision,
+        at: Instant,
+        signature: &Signature,
+        key: Option<(String, [u8; 32])>,
+    ) -> Result<Activation, Failure> {
         let recorded_at = self.clock.now();
-        let (by, note) = (by.to_owned(), note.to_owned());
+        let Signature { actor, by, note } = signature.clone();
+        let entry = actor.did(AuditAction::Activate, revision.to_string(), format!("from {at}"), recorded_at);
         self.write(move |batch| {
+            batch.put_audit(entry.clone())?;
             let (by, note) = (by.clone(), note.clone());
-            batch.put_activation(Activation { at, sequence: 0, revision, by, note, recorded_at })
+            let activation = batch.put_activation(Activation { at, sequence: 0, revision, by, note, recorded_at })?;
+            if let Some((key, request)) = &key {
+                let body = encode(&activation)?;
+                let answered = Answered { request: *request, status: 200, body, at: recorded_at };
+                batch.put_answered(&answer_key(key), &answered)?;
+            }
+            Ok(activation)
         })
     }
 

@@ -1,6 +1,6 @@
 //! The terminal: parse arguments, call the app, print.
 //!
-//! Reading order: [`args`] (what can be typed), [`config`] (flags, environment, `treue.toml`, defaults), [`print`]
+//! Reading order: [`args`] (what can be typed), [`config`] (flags, environment, `treue.toml`, defaults), [`mod@print`]
 //! (colours, JSON, progress), then one file per command.
 
 mod args;
@@ -9,6 +9,7 @@ mod check;
 mod config;
 mod fmt;
 mod keep;
+mod keys;
 mod print;
 mod quote;
 mod report;
@@ -81,6 +82,7 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Verify(args) => keep::run_verify(&args, config),
         Command::Backup(args) => keep::backup(&args, config),
         Command::Restore(args) => keep::restore(&args, config),
+        Command::Keys { command } => keys::run(&command, config),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "treue", &mut std::io::stdout());
             Ok(End::Done)

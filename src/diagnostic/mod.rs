@@ -1,6 +1,6 @@
-//! Findings about what somebody wrote: data first, pictures of it in [`render`].
+//! Findings about what somebody wrote: data first, pictures of it in [`mod@render`].
 //!
-//! Reading order: [`source`] (files and spans), [`finding`] (a diagnostic), [`nearest`] (did you mean), [`render`].
+//! Reading order: [`source`] (files and spans), [`finding`] (a diagnostic), [`mod@nearest`] (did you mean), [`mod@render`].
 
 mod finding;
 mod nearest;

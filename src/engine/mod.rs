@@ -1,9 +1,9 @@
 //! The one evaluator: facts and a basket in, a decision with its trace out. Pure and total.
 //!
-//! Reading order: [`price`] (a basket's lines in money), [`cutoff`] and [`gather`] (events to facts),
-//! [`decide`] (the whole), [`condition`] and [`offer`] (who may have what), [`grant`] (how much), [`stack`] (in which
-//! order, of a group which), [`limit`] (the bounds), [`points`], [`explain`] (a trace in words), [`service`] (what serving
-//! a customer may cost), and [`cases`] (policy tests).
+//! Reading order: [`mod@price`] (a basket's lines in money), [`cutoff`] and [`mod@gather`] (events to facts),
+//! [`mod@decide`] (the whole), [`condition`] and [`offer`] (who may have what), [`grant`] (how much), [`stack`] (in which
+//! order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace in words), [`service`] (what
+//! serving a customer may cost), and [`cases`] (policy tests).
 
 mod cases;
 mod condition;
@@ -26,5 +26,6 @@ pub use decide::decide;
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, explain, reason_in_words};
 pub use gather::{Gather, gather};
 pub use offer::{next_classes, next_steps};
+pub use points::{PointsShort, points_short};
 pub use price::{MAX_BASKET, PriceError, Priced, price};
 pub use service::{BudgetBound, Granted, ServiceStanding, budgets_read_cards, service_in_words, service_standing};

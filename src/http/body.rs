@@ -13,6 +13,7 @@ use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
 use super::problem::{Invalid, Problem};
+use crate::http::wire::Object;
 use crate::id::check_id;
 use crate::store::{Cursor, Listing};
 
@@ -72,7 +73,7 @@ impl Body {
 
     /// Reads the body as JSON.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
-        serde_json::from_slice(&self.0).map_err(|error| match error.classify() {
+        serde_json::from_slice::<Object<T>>(&self.0).map(|object| object.0).map_err(|error| match error.classify() {
             Category::Data => self.invalid::<T>(),
             Category::Syntax | Category::Eof | Category::Io => {
                 Problem::unreadable(format!("the body is not JSON: {error}"))
@@ -83,7 +84,7 @@ impl Body {
     /// Reads once more, slower, to learn where the mistake is.
     fn invalid<'a, T: Deserialize<'a>>(&'a self) -> Problem {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.0);
-        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        match serde_path_to_error::deserialize::<_, Object<T>>(&mut deserializer) {
             Ok(_) => Problem::unreadable("the body is not JSON: text after its end"),
             Err(error) => {
                 let pointer = error.path().iter().filter_map(pointer_segment).collect();
@@ -104,6 +105,20 @@ fn pointer_segment(segment: &Segment) -> Option<String> {
     }
 }
 
+/// What stands in the path in place of its parameters.
+pub struct PathParts<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathParts<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(parts_read) = Path::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::unreadable("the path cannot be read"))?;
+        Ok(Self(parts_read))
+    }
+}
+
 /// An identifier in the path.
 pub struct Id(pub String);
 
@@ -111,9 +126,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(id) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Problem::unreadable("the path cannot be read"))?;
+        let PathParts(id) = PathParts::<String>::from_request_parts(parts, state).await?;
         match check_id(&id) {
             Ok(()) => Ok(Self(id)),
             Err(error) => Err(Problem::invalid_at("/id", format!("the id {error}"))),

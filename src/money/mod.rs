@@ -1,7 +1,7 @@
 //! Exact amounts: nothing in here, or above, is a float.
 //!
 //! Reading order: [`decimal`] (text to scaled integers), [`amount`] (money, unit prices, quantities),
-//! [`rate`] (percentages), [`number`] (the value of a metric), [`allot`] (splitting an amount over lines).
+//! [`rate`] (percentages), [`number`] (the value of a metric), [`mod@allot`] (splitting an amount over lines).
 
 mod allot;
 mod amount;

@@ -8,9 +8,13 @@
 )]
 
 mod docs;
+mod http;
 mod import;
+mod keys;
+mod points;
 mod policies;
 mod policy_values;
 mod properties;
 mod service;
 mod tidy;
+mod tls;

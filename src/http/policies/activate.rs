@@ -9,12 +9,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::state::ActivationOut;
-use crate::app::App;
+use crate::app::{Activating, Actor, App, Signature};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
-use crate::http::body::Body;
+use crate::http::body::{Body, idempotency_key};
 use crate::http::problem::Problem;
-use crate::http::wire::{Invalids, read_instant};
+use crate::http::wire::{Invalids, read_instant, wide_request_hash};
 use crate::id::Revision;
 
 /// What to activate.
@@ -28,7 +28,7 @@ pub struct ActivateIn<'a> {
     /// From when; now where it is absent.
     #[serde(borrow)]
     at: Option<Cow<'a, str>>,
-    /// Who.
+    /// Who; with a key, it is the key's name whatever stands here.
     by: Option<String>,
     /// Why.
     note: Option<String>,
@@ -36,11 +36,13 @@ pub struct ActivateIn<'a> {
 
 /// Brings a stored revision into force, now or at an instant, between two requests.
 #[utoipa::path(post, path = "/v1/policies/activate", tag = "policies", request_body = ActivateIn,
-    params(("If-Match" = Option<String>, Header, description = "the revision that must be in force for this to happen")),
+    params(("If-Match" = Option<String>, Header, description = "the revision that must be in force for this to happen"),
+        ("Idempotency-Key" = Option<String>, Header, description = "the same request with the same key happens once")),
     responses((status = 200, description = "in force, or planned", body = ActivationOut), Problems))]
-pub async fn activate_policies(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answer {
+pub async fn activate_policies(State(app): State<Arc<App>>, actor: Actor, headers: HeaderMap, body: Body) -> Answer {
     let asked: ActivateIn<'_> = body.read()?;
     let expected = expected(&headers)?;
+    let key = idempotency_key(&headers)?;
     let mut invalids = Invalids::default();
     let at = asked.at.as_deref().map(|at| invalids.keep("/at", read_instant(at)));
     let revision = Revision::parse(&asked.revision);
@@ -49,8 +51,11 @@ pub async fn activate_policies(State(app): State<Arc<App>>, headers: HeaderMap, 
     }
     invalids.finish()?;
     let revision = revision.unwrap_or(Revision([0; 16]));
-    let (by, note) = (asked.by.unwrap_or_default(), asked.note.unwrap_or_default());
-    let activation = blocking(move || app.activate(revision, at, expected, &by, &note)).await??;
+    let content = (revision, at, asked.by.as_deref(), asked.note.as_deref());
+    let key = key.map(|key| (key, wide_request_hash(&content)));
+    let signature = Signature::new(actor, asked.by, asked.note);
+    let asked = Activating { revision, at, expected, signature, key };
+    let activation = blocking(move || app.activate(asked)).await??;
     json(StatusCode::OK, &ActivationOut::new(activation))
 }
 

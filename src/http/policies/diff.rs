@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use similar::TextDiff;
@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 use super::revisions::find;
 use crate::app::App;
 use crate::http::answer::{Answer, Problems, json};
+use crate::http::body::PathParts;
+use crate::http::problem::Problem;
 
 /// How two revisions differ.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,8 +43,8 @@ pub struct FileDiffOut {
 #[utoipa::path(get, path = "/v1/policies/revisions/{a}/diff/{b}", tag = "policies",
     params(("a" = String, Path, description = "the earlier"), ("b" = String, Path, description = "the later")),
     responses((status = 200, description = "how they differ", body = DiffOut), Problems))]
-pub async fn diff_revisions(State(app): State<Arc<App>>, Path((from, to)): Path<(String, String)>) -> Answer {
-    let texts = |revision: &str| -> Result<BTreeMap<String, String>, crate::http::problem::Problem> {
+pub async fn diff_revisions(State(app): State<Arc<App>>, PathParts((from, to)): PathParts<(String, String)>) -> Answer {
+    let texts = |revision: &str| -> Result<BTreeMap<String, String>, Problem> {
         Ok(find(&app, revision)?.sources.into_iter().collect())
     };
     let (old, new) = (texts(&from)?, texts(&to)?);

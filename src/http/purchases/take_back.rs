@@ -12,7 +12,7 @@ use crate::app::{App, ReturnError, Returning, WantedLine};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::body::{Body, Id, idempotency_key};
 use crate::http::problem::Problem;
-use crate::http::wire::{Exact, Invalids, ReturnOut, read_instant, read_quantity, wide_request_hash};
+use crate::http::wire::{Exact, Invalids, ReturnOut, maybe_objects, read_instant, read_quantity, wide_request_hash};
 use crate::id::check_id;
 use crate::ledger::TakeBackRefusal;
 
@@ -28,7 +28,7 @@ pub struct ReturnIn<'a> {
     #[serde(borrow)]
     at: Option<Cow<'a, str>>,
     /// What; everything that is left where it is absent.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "maybe_objects")]
     lines: Option<Vec<ReturnLineIn<'a>>>,
 }
 
@@ -79,7 +79,7 @@ pub async fn create_return(State(app): State<Arc<App>>, Id(purchase): Id, header
     let id = asked.id.map(Cow::into_owned).or(key);
     let returned = app.take_back(Returning { purchase, id, request, at, lines }).await?;
     let bundle = &app.active().bundle;
-    json(StatusCode::CREATED, &ReturnOut::new(&returned.purchase, &returned.goods, bundle.currency))
+    json(StatusCode::CREATED, &ReturnOut::new(&returned.purchase, &returned.goods, returned.points, bundle.currency))
 }
 
 impl From<ReturnError> for Problem {

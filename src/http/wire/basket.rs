@@ -6,6 +6,7 @@ use std::fmt::Display;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::object::objects;
 use super::scalar::{Exact, Invalids};
 use crate::id::check_id;
 use crate::model::{Basket, Line, MAX_LINES};
@@ -48,7 +49,7 @@ pub struct QuoteIn<'a> {
     #[serde(borrow)]
     pub at: Option<Cow<'a, str>>,
     /// What is in the basket.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "objects")]
     pub lines: Vec<LineIn<'a>>,
     /// Codes that the customer presents.
     #[serde(borrow)]

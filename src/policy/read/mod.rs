@@ -1,7 +1,7 @@
 //! From the tree to compiled values, one section a file; everything wrong on the way is noted, nothing stops it.
 //!
 //! Reading order: [`context`] (what is known so far), [`fields`] (maps with fixed keys), [`scalars`] (rates, money
-//! and the like), then the sections: [`metrics`], [`segments`], [`conditions`], [`discounts`], [`ladder`],
+//! and the like), then the sections: [`mod@metrics`], [`mod@segments`], [`conditions`], [`mod@discounts`], [`ladder`],
 //! [`programmes`] (limits, points, service, experiments).
 
 mod conditions;

@@ -1,6 +1,6 @@
 //! From text to a tree in which every word knows where it stands.
 //!
-//! Reading order: [`node`] (the tree), [`parse`] (YAML events to the tree, with its bounds).
+//! Reading order: [`node`] (the tree), [`mod@parse`] (YAML events to the tree, with its bounds).
 
 mod node;
 mod parse;

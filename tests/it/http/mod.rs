@@ -1,0 +1,14 @@
+//! The HTTP interface, in process on a store in memory and a clock that stands, and over real sockets.
+
+mod app;
+mod bad;
+mod checkout;
+mod conventions;
+mod customers;
+mod document;
+mod limits;
+mod policies;
+mod quotes;
+mod returns;
+mod schema;
+mod socket;
