@@ -10,6 +10,7 @@ use super::facts::facts;
 use super::purchase::DecisionRecord;
 use super::start::App;
 use crate::engine::{next_classes, next_steps};
+use crate::ledger::{PointsStanding, points_standing};
 use crate::model::{Customer, Facts, NextClass, NextStep, Purchase, Reason};
 use crate::store::{Answered, AuditAction, Batch, Failure, Listing, Page, PutError, Read, WriteError, decode, encode};
 use crate::time::Instant;
@@ -21,6 +22,8 @@ pub struct Standing {
     pub active: Arc<Active>,
     /// Metrics, classes, what is left of uses and budgets.
     pub facts: Facts,
+    /// Where the points stand.
+    pub points: PointsStanding,
     /// What is missing to the next step of each ladder.
     pub next_steps: Vec<NextStep>,
     /// What is missing to the next better class of each segment with thresholds.
@@ -47,9 +50,10 @@ impl App {
             return Ok(None);
         }
         let facts = facts(&*rows, &active, Some(customer), at.unwrap_or_else(|| self.clock.now()))?;
+        let points = points_standing(&rows.points_account(customer)?.unwrap_or_default(), facts.at);
         let next_steps = next_steps(&active.bundle, &facts);
         let next_classes = next_classes(&active.bundle, &facts);
-        Ok(Some(Standing { active, facts, next_steps, next_classes }))
+        Ok(Some(Standing { active, facts, points, next_steps, next_classes }))
     }
 
     /// A card; one with an id only for a customer who bought but has no card.
@@ -160,7 +164,7 @@ fn forget_attributes(batch: &mut Batch<'_>, purchase: &str) -> Result<(), Failur
 }
 
 /// Whether there is a card or anything else under this id.
-fn known<R: Read>(rows: &R, id: &str) -> Result<bool, Failure> {
+pub(super) fn known<R: Read>(rows: &R, id: &str) -> Result<bool, Failure> {
     Ok(rows.customer(id)?.is_some() || rows.account(crate::store::FilterHash::ALL, id)?.is_some())
 }
 

@@ -119,6 +119,7 @@ impl App {
             run_id: u64::from_le_bytes(random()),
         };
         app.adopt(compiled, known.is_some())?;
+        app.post_earlier_points()?;
         Ok(app)
     }
 

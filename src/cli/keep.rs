@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::args::{CopyArgs, VerifyArgs};
 use super::config::Config;
 use super::{End, print};
-use crate::store::{Counts, Read, Store, verify};
+use crate::app::verify;
+use crate::store::{Counts, Read, Store};
 
 #[derive(Serialize)]
 struct Verified {

@@ -1,7 +1,7 @@
 //! What the shop has and does: customers, baskets, purchases, and what is decided about them.
 //!
-//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`facts`], [`decision`] (with its trace),
-//! [`access`] (roles).
+//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`points`], [`facts`],
+//! [`decision`] (with its trace), [`access`] (roles).
 
 mod access;
 mod basket;
@@ -9,6 +9,7 @@ mod customer;
 mod decision;
 mod facts;
 mod interaction;
+mod points;
 mod purchase;
 
 pub use access::Role;
@@ -19,4 +20,5 @@ pub use decision::{
 };
 pub use facts::{Allowance, Facts};
 pub use interaction::Interaction;
+pub use points::{Entry, EntryKind, Lot, LotPart, PointsAccount, PurchasePoints};
 pub use purchase::{Purchase, PurchaseLine, Return, ReturnLine};

@@ -16,7 +16,7 @@ use super::table::{Rows, Table};
 use super::timeline::StoreTimelines;
 use crate::id::Revision;
 use crate::metric::{History, LineFilter};
-use crate::model::{Customer, Interaction, Purchase};
+use crate::model::{Customer, Entry, Interaction, PointsAccount, Purchase, PurchasePoints};
 use crate::time::Instant;
 
 /// How many there are of what.
@@ -173,7 +173,7 @@ pub trait Read: Rows {
             while account.as_ref().is_some_and(|(key, _)| &key.value()[start..] < card.value()) {
                 account = accounts.next().transpose()?;
             }
-            idle += u64::from(!account.as_ref().is_some_and(|(key, _)| &key.value()[start..] == card.value()));
+            idle += u64::from(account.as_ref().is_none_or(|(key, _)| &key.value()[start..] != card.value()));
         }
         Ok(idle)
     }
@@ -286,6 +286,34 @@ pub trait Read: Rows {
     /// The audit trail in order of its entries; of one customer where one is given.
     fn audit(&self, customer: Option<&str>, listing: &Listing) -> Result<Page<AuditEntry>, Failure> {
         audit(self, customer, listing)
+    }
+
+    /// A customer's lots of points with something left.
+    fn points_account(&self, customer: &str) -> Result<Option<PointsAccount>, Failure> {
+        record(self, Table::PointsAccounts, &Key::of(customer))
+    }
+
+    /// A customer's points ledger in the order it was written.
+    fn entries_of(&self, customer: &str, listing: &Listing) -> Result<Page<Entry>, Failure> {
+        page(self, Table::Entries, &Key::of(customer), listing, |_, value| decode(value))
+    }
+
+    /// All entries with their customers, in order of the customers' ids.
+    fn entries(&self, listing: &Listing) -> Result<Page<(String, Entry)>, Failure> {
+        page(self, Table::Entries, &Key::new(), listing, |key, value| {
+            Ok((Parts(key).text().ok_or_else(|| damaged_key("entry"))?, decode(value)?))
+        })
+    }
+
+    /// The first instant at which points are noted to expire that were not looked at since.
+    fn next_points_expiry(&self) -> Result<Option<Instant>, Failure> {
+        let first = self.starting(Table::PointsExpiring, &Key::new())?.next().transpose()?;
+        first.map(|(key, _)| Parts(key.value()).instant().ok_or_else(|| damaged_key("expiry"))).transpose()
+    }
+
+    /// What a purchase did to points; absent where it did nothing.
+    fn purchase_points(&self, purchase: &str) -> Result<Option<PurchasePoints>, Failure> {
+        record(self, Table::PurchasePoints, &Key::of(purchase))
     }
 
     /// Bytes kept under a name, such as a signing key.

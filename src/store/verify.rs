@@ -13,8 +13,9 @@ use super::history::events_of;
 use super::key::{Key, Parts};
 use super::read::Read;
 use super::table::Table;
+use super::verify_points::verify_points;
 use crate::metric::{Event, LineFilter, Mark};
-use crate::model::Customer;
+use crate::model::{Customer, Entry, Lot, PointsAccount, PurchasePoints};
 use crate::time::Instant;
 
 /// Something in the store that does not fit.
@@ -45,6 +46,12 @@ pub fn verify(rows: &impl Read, report: &mut dyn FnMut(Flaw)) -> Result<(), Fail
     if check.readable::<AuditEntry>(Table::Audit)? {
         check.audit()?;
     }
+    let points_read = [
+        check.readable::<Entry>(Table::Entries)?,
+        check.readable::<PointsAccount>(Table::PointsAccounts)?,
+        check.readable::<Lot>(Table::PointsLots)?,
+        check.readable::<PurchasePoints>(Table::PurchasePoints)?,
+    ];
     let filters_read = check.readable::<KeptFilter>(Table::Filters)?;
     let bases = [
         check.readable::<KeptPurchase>(Table::Purchases)?,
@@ -58,6 +65,9 @@ pub fn verify(rows: &impl Read, report: &mut dyn FnMut(Flaw)) -> Result<(), Fail
     }
     if check.purchases()? & check.interactions()? {
         check.accounts()?;
+        if points_read.iter().all(|read| *read) {
+            verify_points(rows, report)?;
+        }
     }
     Ok(())
 }

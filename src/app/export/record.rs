@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::object::sku_of;
 use super::run::{ExportError, pages};
-use crate::model::{Customer, Interaction, Purchase, Return};
+use crate::model::{Customer, Entry, Interaction, Purchase, Return};
 use crate::money::Currency;
 use crate::store::{AuditEntry, Read, Snapshot, UnmatchedReturn};
 
@@ -15,6 +15,21 @@ pub(super) const RETURNS: &[&str] =
 pub(super) const UNMATCHED: &[&str] = &["return", "customer", "at", "sku", "quantity", "unit_price", "reason"];
 pub(super) const INTERACTIONS: &[&str] = &["id", "customer", "kind", "at", "cost", "rating", "note"];
 pub(super) const AUDIT: &[&str] = &["at", "who", "key", "action", "subject", "detail"];
+
+pub(super) const POINTS: &[&str] = &[
+    "entry",
+    "customer",
+    "kind",
+    "at",
+    "points",
+    "balance",
+    "lot",
+    "purchase",
+    "return",
+    "matures_at",
+    "expires_at",
+    "lapsed",
+];
 
 /// The columns of cards that depend on what the cards hold.
 #[derive(Debug, Default)]
@@ -113,6 +128,24 @@ pub(super) fn unmatched(goods: &UnmatchedReturn, currency: Currency) -> Vec<Vec<
         ]
     });
     lines.collect()
+}
+
+pub(super) fn entry(customer: &str, entry: &Entry) -> Vec<String> {
+    let instant = |at: Option<crate::time::Instant>| at.map(|at| at.to_string()).unwrap_or_default();
+    vec![
+        entry.sequence.to_string(),
+        customer.to_owned(),
+        entry.kind.name().to_owned(),
+        entry.at.to_string(),
+        entry.points.to_string(),
+        entry.balance.to_string(),
+        entry.lot.to_string(),
+        entry.purchase.clone().unwrap_or_default(),
+        entry.return_id.clone().unwrap_or_default(),
+        instant(entry.matures_at),
+        instant(entry.expires_at),
+        entry.lapsed.to_string(),
+    ]
 }
 
 pub(super) fn interaction(met: &Interaction, currency: Currency) -> Vec<String> {

@@ -31,12 +31,21 @@ pub enum ExportTable {
     Interactions,
     /// The audit trail, in order. Over HTTP for admins only.
     Audit,
+    /// Entries of the points ledger, by customer.
+    Points,
 }
 
 impl ExportTable {
     /// All of them.
-    pub const ALL: &'static [Self] =
-        &[Self::Customers, Self::Purchases, Self::Returns, Self::UnmatchedReturns, Self::Interactions, Self::Audit];
+    pub const ALL: &'static [Self] = &[
+        Self::Customers,
+        Self::Purchases,
+        Self::Returns,
+        Self::UnmatchedReturns,
+        Self::Interactions,
+        Self::Points,
+        Self::Audit,
+    ];
 
     /// The name in commands and addresses.
     pub const fn name(self) -> &'static str {
@@ -47,6 +56,7 @@ impl ExportTable {
             Self::UnmatchedReturns => "unmatched_returns",
             Self::Interactions => "interactions",
             Self::Audit => "audit",
+            Self::Points => "points",
         }
     }
 }
@@ -208,6 +218,16 @@ fn write(rows: &Snapshot, currency: Currency, wanted: Export, to: impl Write) ->
             pages(
                 |listing| rows.unmatched_returns(listing),
                 |goods| Ok(sink.row(|| object::unmatched(&goods, currency), || record::unmatched(&goods, currency))?),
+            )?;
+            Ok(sink.finish()?)
+        }
+        ExportTable::Points => {
+            let mut sink = new(to, record::POINTS)?;
+            pages(
+                |listing| rows.entries(listing),
+                |(customer, entry)| {
+                    Ok(sink.row(|| object::entry(&customer, &entry), || vec![record::entry(&customer, &entry)])?)
+                },
             )?;
             Ok(sink.finish()?)
         }

@@ -26,11 +26,11 @@ pub struct ExportParams {
     format: Option<String>,
 }
 
-/// Streams a whole table as JSON Lines or CSV: customers, purchases, returns, unmatched_returns, interactions;
+/// Streams a whole table as JSON Lines or CSV: customers, purchases, returns, unmatched_returns, interactions, points;
 /// for admins audit too.
 #[utoipa::path(get, path = "/v1/exports/{table}", tag = "customers",
     params(("table" = String, Path, description = "the table"), ExportParams),
-    responses((status = 200, description = "its rows", body = String, content_type = "application/x-ndjson"), Problems))]
+    responses((status = 200, description = "its rows", content((String = "application/x-ndjson"), (String = "text/csv"))), Problems))]
 pub async fn read_export(
     State(app): State<Arc<App>>,
     actor: Actor,

@@ -139,6 +139,10 @@ impl From<PurchaseError> for Problem {
                 let quote = fresh.and_then(|fresh| serde_json::to_value(QuoteOut::new(&fresh)).ok());
                 Self { quote, ..Self::conflict("spent", detail) }
             }
+            PurchaseError::Points { fresh, .. } => {
+                let quote = fresh.and_then(|fresh| serde_json::to_value(QuoteOut::new(&fresh)).ok());
+                Self { quote, ..Self::conflict("points", detail) }
+            }
             PurchaseError::OutOfRange(_) => Self::invalid_at("/lines", detail),
             PurchaseError::Failed(failure) => failure.into(),
         }
