@@ -45,6 +45,8 @@ struct Quote<'a> {
     #[serde(borrow)]
     customer: Option<Cow<'a, str>>,
     #[serde(borrow)]
+    at: Option<Cow<'a, str>>,
+    #[serde(borrow)]
     lines: Vec<Line<'a>>,
 }
 
@@ -73,7 +75,8 @@ fn answer(body: &[u8], padding: &str) -> Response {
         let tags: usize = line.tags.iter().flatten().map(|tag| tag.len()).sum();
         texts.into_iter().flatten().map(|text| text.len()).sum::<usize>() + tags + line.quantity as usize
     };
-    let answer = Answer { customer: quote.customer.as_deref(), read: quote.lines.iter().map(read).sum(), padding };
+    let read = quote.lines.iter().map(read).sum::<usize>() + quote.at.map_or(0, |at| at.len());
+    let answer = Answer { customer: quote.customer.as_deref(), read, padding };
     let body = serde_json::to_vec(&answer).expect("plain data can be written");
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::access::Actor;
 use super::active::Active;
 use super::facts::facts;
 use super::purchase::DecisionRecord;
 use super::start::App;
 use crate::engine::{next_classes, next_steps};
+use crate::ledger::{PointsStanding, points_standing};
 use crate::model::{Customer, Facts, NextClass, NextStep, Purchase, Reason};
-use crate::store::{Answered, Batch, Failure, Listing, Page, PutError, Read, WriteError, decode, encode};
+use crate::store::{Answered, AuditAction, Batch, Failure, Listing, Page, PutError, Read, WriteError, decode, encode};
 use crate::time::Instant;
 
 /// Where a customer stands.
@@ -20,6 +22,8 @@ pub struct Standing {
     pub active: Arc<Active>,
     /// Metrics, classes, what is left of uses and budgets.
     pub facts: Facts,
+    /// Where the points stand.
+    pub points: PointsStanding,
     /// What is missing to the next step of each ladder.
     pub next_steps: Vec<NextStep>,
     /// What is missing to the next better class of each segment with thresholds.
@@ -46,9 +50,10 @@ impl App {
             return Ok(None);
         }
         let facts = facts(&*rows, &active, Some(customer), at.unwrap_or_else(|| self.clock.now()))?;
+        let points = points_standing(&rows.points_account(customer)?.unwrap_or_default(), facts.at);
         let next_steps = next_steps(&active.bundle, &facts);
         let next_classes = next_classes(&active.bundle, &facts);
-        Ok(Some(Standing { active, facts, next_steps, next_classes }))
+        Ok(Some(Standing { active, facts, points, next_steps, next_classes }))
     }
 
     /// A card; one with an id only for a customer who bought but has no card.
@@ -75,14 +80,16 @@ impl App {
     }
 
     /// Writes a card, over the one there was. The card, and whether it is new.
-    pub async fn put_customer(&self, card: Customer) -> Result<(Customer, bool), Failure> {
+    pub async fn put_customer(&self, card: Customer, actor: &Actor) -> Result<(Customer, bool), Failure> {
         let now = self.clock.now();
+        let entry = actor.did(AuditAction::PutCustomer, &card.id, "", now);
         let written = self.store.write(move |batch: &mut Batch<'_>| {
             let before = batch.customer(&card.id)?;
             let new = before.is_none();
             let created_at = before.map_or(now, |before| before.created_at);
             let card = Customer { created_at, updated_at: now, ..card.clone() };
             batch.put_customer(&card)?;
+            batch.put_audit(entry.clone())?;
             Ok((card, new))
         });
         written.await.map_err(only_failure)
@@ -93,22 +100,27 @@ impl App {
         &self,
         id: String,
         change: impl Fn(&mut Customer) + Send + 'static,
+        actor: &Actor,
     ) -> Result<Option<Customer>, Failure> {
         let now = self.clock.now();
+        let entry = actor.did(AuditAction::ChangeCustomer, &id, "", now);
         let written = self.store.write(move |batch: &mut Batch<'_>| {
             let Some(mut card) = batch.customer(&id)? else { return Ok(None) };
             change(&mut card);
             card.updated_at = now;
             batch.put_customer(&card)?;
+            batch.put_audit(entry.clone())?;
             Ok(Some(card))
         });
         written.await.map_err(only_failure)
     }
 
     /// Erases a person: the card goes, everything else stays under a name that says nothing. Again is as good as once.
-    pub async fn erase_customer(&self, id: String) -> Result<(), EraseError> {
+    pub async fn erase_customer(&self, id: String, actor: &Actor) -> Result<(), EraseError> {
         let anonymous = self.fresh_id("erased");
         let now = self.clock.now();
+        // The trail says that somebody was erased, and under which name the sums stay; not who it was.
+        let entry = actor.did(AuditAction::EraseCustomer, &anonymous, "", now);
         let hash = *blake3::hash(id.as_bytes()).as_bytes();
         let written = self.store.write(move |batch: &mut Batch<'_>| {
             let key = format!("erased:{}", blake3::Hash::from_bytes(hash).to_hex());
@@ -125,6 +137,7 @@ impl App {
             }
             let answered = Answered { request: hash, status: 204, body: Vec::new(), at: now };
             batch.put_answered(&key, &answered)?;
+            batch.put_audit(entry.clone())?;
             Ok(())
         });
         written.await.map_err(|error| match error {
@@ -151,7 +164,7 @@ fn forget_attributes(batch: &mut Batch<'_>, purchase: &str) -> Result<(), Failur
 }
 
 /// Whether there is a card or anything else under this id.
-fn known<R: Read>(rows: &R, id: &str) -> Result<bool, Failure> {
+pub(super) fn known<R: Read>(rows: &R, id: &str) -> Result<bool, Failure> {
     Ok(rows.customer(id)?.is_some() || rows.account(crate::store::FilterHash::ALL, id)?.is_some())
 }
 

@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 
 use super::active::Active;
+use super::events::Events;
+use super::points::redeemable_points;
 use super::spend::allowances;
 use crate::engine::{CutOffs, Gather, gather};
 use crate::metric::{History, Reader, Timelines};
@@ -25,18 +27,15 @@ pub(super) fn facts<R: Read>(rows: &R, active: &Active, customer: Option<&str>, 
             None => None,
         },
         allowances: allowances(rows, bundle, customer, at)?,
-        points: 0,
+        points: match customer {
+            Some(id) if bundle.points.is_some() => redeemable_points(rows, id, at, at)?,
+            _ => 0,
+        },
         cut_offs: &active.cut_offs,
         at,
     };
     let Some(id) = customer else { return Ok(certain(gather(bundle, given, &mut History::default()))) };
-    let mut timelines = rows.timelines(id, &active.filters);
-    if active.ready() && timelines.exact(at)? {
-        gather(bundle, given, &mut timelines)
-    } else {
-        let mut history = rows.history(id, &bundle.filters, at)?;
-        Ok(certain(gather(bundle, given, &mut history)))
-    }
+    gather(bundle, given, &mut Events::of(rows, active, id, at)?)
 }
 
 /// One metric of one customer, for scans of the whole base.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::access::{Actor, Signature};
 use super::active::Active;
 use super::start::{App, StartError, has_errors, lock};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::id::Revision;
 use crate::policy::{Bundle, Compiled, compile, revision};
 use crate::store::{
-    Activation, Answered, Batch, Failure, KeptRevision, Listing, Page, Read, WriteError, decode, encode,
+    Activation, Answered, AuditAction, Batch, Failure, KeptRevision, Listing, Page, Read, WriteError, decode, encode,
 };
 use crate::time::Instant;
 
@@ -62,10 +63,8 @@ pub struct Activating {
     pub at: Option<Instant>,
     /// What the caller believes to be in force; if it is not, nothing happens.
     pub expected: Option<Revision>,
-    /// Who.
-    pub by: String,
-    /// Why.
-    pub note: String,
+    /// Who, and why.
+    pub signature: Signature,
     /// The request's idempotency key, with what tells the same request from another one with the same key.
     pub key: Option<(String, [u8; 32])>,
 }
@@ -97,8 +96,6 @@ pub enum ActivateError {
 
 /// The last bundle that came from the folders.
 const FOLDER_REVISION: &str = "folder-revision";
-/// Who activates what the folders bring.
-const FOLDER: &str = "folder";
 
 fn answer_key(key: &str) -> String {
     format!("activation:{key}")
@@ -200,8 +197,9 @@ impl App {
             self.finish_activation(Arc::clone(&self.active().bundle), None)?;
             return Ok(false);
         }
-        self.store_bundle(&bundle, FOLDER, "", true)?;
-        let activation = self.plan(revision, self.clock.now(), FOLDER, "", None)?;
+        let signature = Signature::new(Actor::Folder, None, None);
+        self.store_bundle(&bundle, &signature, true)?;
+        let activation = self.plan(revision, self.clock.now(), &signature, None)?;
         let _changing = lock(&self.changing);
         self.finish_activation(Arc::new(bundle), Some(&activation))?;
         tracing::info!(%revision, "policies from the folder are in force");
@@ -209,12 +207,12 @@ impl App {
     }
 
     /// Checks a bundle and stores it.
-    pub fn store_revision(&self, sources: Sources, by: &str, note: &str) -> Result<StoredRevision, ActivateError> {
+    pub fn store_revision(&self, sources: Sources, signature: &Signature) -> Result<StoredRevision, ActivateError> {
         let Compiled { bundle, diagnostics, sources, .. } = compile(sources);
         let Some(bundle) = bundle.filter(|_| !has_errors(&diagnostics)) else {
             return Err(ActivateError::Invalid { sources, diagnostics });
         };
-        let known = !self.store_bundle(&bundle, by, note, false)?;
+        let known = !self.store_bundle(&bundle, signature, false)?;
         Ok(StoredRevision { revision: bundle.revision, known, diagnostics, sources })
     }
 
@@ -235,7 +233,7 @@ impl App {
         }
         let now = self.clock.now();
         let at = asked.at.unwrap_or(now).max(now);
-        let activation = self.plan(asked.revision, at, &asked.by, &asked.note, asked.key)?;
+        let activation = self.plan(asked.revision, at, &asked.signature, asked.key)?;
         if activation.at <= now {
             self.finish_activation(bundle, Some(&activation))?;
         }
@@ -271,7 +269,7 @@ impl App {
     }
 
     /// Stores a compiled bundle with the filters it needs. Whether it is new.
-    fn store_bundle(&self, bundle: &Bundle, by: &str, note: &str, from_folder: bool) -> Result<bool, Failure> {
+    fn store_bundle(&self, bundle: &Bundle, signature: &Signature, from_folder: bool) -> Result<bool, Failure> {
         let kept = KeptRevision {
             revision: bundle.revision,
             sources: bundle
@@ -280,9 +278,11 @@ impl App {
                 .map(|(_, source)| (source.path.to_string(), source.text.to_string()))
                 .collect(),
             stored_at: self.clock.now(),
-            by: by.to_owned(),
-            note: note.to_owned(),
+            by: signature.by.clone(),
+            note: signature.note.clone(),
         };
+        let revision = kept.revision.to_string();
+        let entry = signature.actor.did(AuditAction::StoreRevision, revision, &*signature.note, kept.stored_at);
         let filters = bundle.filters.clone();
         self.write(move |batch| {
             for filter in &filters {
@@ -291,7 +291,11 @@ impl App {
             if from_folder {
                 batch.put_named(FOLDER_REVISION, &kept.revision.0)?;
             }
-            batch.put_revision(&kept)
+            let new = batch.put_revision(&kept)?;
+            if new {
+                batch.put_audit(entry.clone())?;
+            }
+            Ok(new)
         })
     }
 
@@ -299,13 +303,14 @@ impl App {
         &self,
         revision: Revision,
         at: Instant,
-        by: &str,
-        note: &str,
+        signature: &Signature,
         key: Option<(String, [u8; 32])>,
     ) -> Result<Activation, Failure> {
         let recorded_at = self.clock.now();
-        let (by, note) = (by.to_owned(), note.to_owned());
+        let Signature { actor, by, note } = signature.clone();
+        let entry = actor.did(AuditAction::Activate, revision.to_string(), format!("from {at}"), recorded_at);
         self.write(move |batch| {
+            batch.put_audit(entry.clone())?;
             let (by, note) = (by.clone(), note.clone());
             let activation = batch.put_activation(Activation { at, sequence: 0, revision, by, note, recorded_at })?;
             if let Some((key, request)) = &key {

@@ -6,15 +6,16 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::facts::facts;
-use super::quote::{QuoteError, Quoted};
+use super::points::{post_points, redeemable_points};
+use super::quote::{HONOURED, QuoteError, Quoted};
 use super::spend::{allowances, spend};
 use super::start::App;
 use super::token::Terms;
-use crate::engine::{PriceError, decide, price};
+use crate::engine::{PointsShort, PriceError, decide, points_short, price};
 use crate::id::Name;
 use crate::model::{Basket, Decision, LimitKind, Purchase, PurchaseLine};
 use crate::policy::Bundle;
-use crate::store::{Batch, Failure, PutError, Read, Record, SpendError, WriteError, decode, encode};
+use crate::store::{Batch, Failure, PointsError, PutError, Read, Record, SpendError, WriteError, decode, encode};
 use crate::time::Instant;
 
 /// A purchase to commit.
@@ -94,6 +95,14 @@ pub enum PurchaseError {
         /// What could be had now.
         fresh: Option<Box<Quoted>>,
     },
+    /// Fewer points can pay than were asked for.
+    #[error("not all of these points can pay: {}", in_words(.short))]
+    Points {
+        /// Why.
+        short: Vec<PointsShort>,
+        /// What could be had.
+        fresh: Option<Box<Quoted>>,
+    },
     /// The customer's sums, or a budget's, would no longer fit.
     #[error("{0}")]
     OutOfRange(String),
@@ -104,6 +113,19 @@ pub enum PurchaseError {
 
 fn spent_in_words(spent: &[Spent]) -> String {
     spent.iter().map(|spent| format!("{} of {}", spent.what, spent.discount)).collect::<Vec<_>>().join(", ")
+}
+
+fn in_words(short: &[PointsShort]) -> String {
+    short.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl From<PointsError> for PurchaseError {
+    fn from(error: PointsError) -> Self {
+        match error {
+            PointsError::Refused(refusal) => Self::OutOfRange(refusal.to_string()),
+            PointsError::Failed(failure) => Self::Failed(failure),
+        }
+    }
 }
 
 impl From<PutError> for PurchaseError {
@@ -156,7 +178,8 @@ impl App {
             None => Arc::clone(&active.bundle),
         };
         let job = Job { wanted, active, bundle, clock: self.clock.clone() };
-        let fresh = (job.wanted.terms.is_some()).then(|| job.wanted.clone());
+        let asks_points = job.wanted.basket.redeem_points > 0;
+        let fresh = (job.wanted.terms.is_some() || asks_points).then(|| job.wanted.clone());
         let committed = self.store.write(move |batch| job.run(batch)).await;
         let (purchase, record, again) = match committed {
             Ok(done) => done,
@@ -169,6 +192,10 @@ impl App {
                 };
                 return Err(PurchaseError::Spent { spent, fresh });
             }
+            Err(WriteError::Refused(PurchaseError::Points { short, .. })) => {
+                let fresh = fresh.map(|wanted| self.quote(wanted.customer, wanted.at, wanted.basket)).transpose()?;
+                return Err(PurchaseError::Points { short, fresh: fresh.map(Box::new) });
+            }
             Err(WriteError::Refused(error)) => return Err(error),
         };
         let bundle = self.bundle_of(record.decision.revision)?.ok_or_else(|| missing_revision(&purchase.id))?;
@@ -176,6 +203,14 @@ impl App {
             self.counters.committed();
         }
         Ok(Purchased { purchase, record, bundle, again })
+    }
+
+    /// Whether a purchase would lie further back than the clocks of two machines differ, on its own or by what it was
+    /// quoted for.
+    pub fn lies_back(&self, at: Option<Instant>, terms: Option<&Terms>) -> bool {
+        let asked_at = terms.map_or_else(|| self.clock.now(), |terms| terms.expires_at.plus_micros(-HONOURED));
+        let at = terms.map_or(at, |terms| Some(terms.decision.at));
+        at.is_some_and(|at| at < asked_at.plus_micros(-CLOCK_SKEW))
     }
 
     /// A committed purchase with its decision; the decision of an imported one is absent.
@@ -213,15 +248,25 @@ impl Job {
         let now = self.clock.now();
         let (customer, basket, decision) = match &wanted.terms {
             Some(terms) => {
-                self.check_terms(batch, terms)?;
+                self.check_terms(batch, terms, now)?;
                 (&terms.customer, Arc::new(terms.basket.clone()), terms.decision.clone())
             }
             None => {
                 let basket = Arc::new(wanted.basket.clone());
                 let priced = price(&self.bundle, &basket)?;
                 let at = wanted.at.unwrap_or(now);
-                let facts = Arc::new(facts(batch, &self.active, wanted.customer.as_deref(), at)?);
-                (&wanted.customer, Arc::clone(&basket), decide(&self.bundle, &facts, &basket, &priced))
+                let mut facts = facts(batch, &self.active, wanted.customer.as_deref(), at)?;
+                if let (true, Some(customer)) = (at < now, &wanted.customer) {
+                    // Points that are gone by now pay for nothing, also not for what was bought before.
+                    facts.points = facts.points.min(redeemable_points(batch, customer, at, now)?);
+                }
+                let facts = Arc::new(facts);
+                let decision = decide(&self.bundle, &facts, &basket, &priced);
+                if decision.totals.points_redeemed < basket.redeem_points {
+                    let short = points_short(&self.bundle, &facts, &basket, decision.totals.net());
+                    return Err(PurchaseError::Points { short, fresh: None });
+                }
+                (&wanted.customer, basket, decision)
             }
         };
         let lines = basket.lines.iter().zip(&decision.lines).map(|(line, decided)| PurchaseLine {
@@ -245,13 +290,14 @@ impl Job {
         };
         spend(batch, &self.bundle, customer.as_deref(), &decision)?;
         batch.put_purchase(purchase.clone())?;
+        post_points(batch, &self.bundle, &purchase, &decision, now)?;
         let record = DecisionRecord { request: wanted.request, codes: basket.codes.clone(), decision };
         batch.put_decision(&wanted.id, &encode(&record)?)?;
         Ok((purchase, record, false))
     }
 
-    /// Whether uses and budgets still hold what the quote promised.
-    fn check_terms(&self, batch: &Batch<'_>, terms: &Terms) -> Result<(), PurchaseError> {
+    /// Whether uses, budgets and points still hold what the quote promised.
+    fn check_terms(&self, batch: &Batch<'_>, terms: &Terms, now: Instant) -> Result<(), PurchaseError> {
         let decision = &terms.decision;
         let left = allowances(batch, &self.bundle, terms.customer.as_deref(), decision.at)?;
         let mut spent = Vec::new();
@@ -269,6 +315,11 @@ impl Job {
                 left.budget.is_some_and(|budget| budget < applied.amount),
                 budget_word(applied.cuts.iter().any(|cut| cut.by == LimitKind::Budget)),
             );
+        }
+        if let Some(customer) = &terms.customer
+            && decision.totals.points_redeemed > redeemable_points(batch, customer, decision.at, now)?
+        {
+            spent.push(Spent { discount: "points".into(), what: "the balance" });
         }
         if spent.is_empty() { Ok(()) } else { Err(PurchaseError::Spent { spent, fresh: None }) }
     }

@@ -8,7 +8,7 @@ use super::active::Active;
 use super::facts::facts;
 use super::start::App;
 use super::token::Terms;
-use crate::engine::{PriceError, decide, price};
+use crate::engine::{PointsShort, PriceError, decide, points_short, price};
 use crate::model::{Basket, Decision};
 use crate::store::Failure;
 use crate::time::Instant;
@@ -22,6 +22,8 @@ pub struct Quoted {
     pub basket: Arc<Basket>,
     /// What was decided.
     pub decision: Decision,
+    /// Why fewer points pay than were asked for; empty where all do.
+    pub points_short: Vec<PointsShort>,
     /// The bundle that decided.
     pub active: Arc<Active>,
     /// The sealed terms.
@@ -42,7 +44,7 @@ pub enum QuoteError {
 }
 
 /// How long a quote is honoured, in microseconds.
-const HONOURED: i64 = 15 * 60 * 1_000_000;
+pub(super) const HONOURED: i64 = 15 * 60 * 1_000_000;
 
 impl App {
     /// Decides on a basket, as of now where no instant is given.
@@ -55,9 +57,11 @@ impl App {
         let facts = Arc::new(facts(&*self.store.snapshot(), &active, customer.as_deref(), at)?);
         let decision = decide(&active.bundle, &facts, &basket, &priced);
         self.counters.count(&active.bundle, &decision);
+        let points_short = points_short(&active.bundle, &facts, &basket, decision.totals.net());
         let expires_at = now.plus_micros(HONOURED);
         let terms = Terms { expires_at, customer, basket: Basket::clone(&basket), decision };
         let token = self.seal.close(&terms);
-        Ok(Quoted { customer: terms.customer, basket, decision: terms.decision, active, token, expires_at })
+        let Terms { customer, decision, .. } = terms;
+        Ok(Quoted { customer, basket, decision, points_short, active, token, expires_at })
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use thiserror::Error;
 
+use super::access::Access;
 use super::active::Active;
 use super::clock::Clock;
 use super::facts::no_cut_offs;
@@ -35,6 +36,7 @@ pub struct App {
     pub(super) seal: Seal,
     pub(super) settings: Settings,
     pub(super) counters: Counters,
+    pub(super) access: Access,
     pub(super) in_force: ArcSwap<Active>,
     /// Compiled bundles that decisions and quotes may still refer to.
     bundles: Mutex<Vec<(Revision, Arc<Bundle>)>>,
@@ -101,6 +103,7 @@ impl App {
             None => (now, "start", ""),
         };
         let cut_offs = no_cut_offs(&first);
+        let access = Access::read(&store)?;
         let app = Self {
             in_force: ArcSwap::from_pointee(Active::new(first, cut_offs, since, by, note)?),
             store,
@@ -108,6 +111,7 @@ impl App {
             seal,
             settings,
             counters: Counters::new(),
+            access,
             bundles: Mutex::default(),
             reload: Mutex::default(),
             changing: Mutex::default(),
@@ -115,6 +119,7 @@ impl App {
             run_id: u64::from_le_bytes(random()),
         };
         app.adopt(compiled, known.is_some())?;
+        app.post_earlier_points()?;
         Ok(app)
     }
 
@@ -180,7 +185,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[expect(clippy::expect_used, reason = "without the system's randomness there are no keys; going on would be worse")]
-fn random<const N: usize>() -> [u8; N] {
+pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
     bytes

@@ -2,10 +2,11 @@
 
 use thiserror::Error;
 
+use super::points::shares_of;
 use super::purchase::DecisionRecord;
 use super::spend::give_back;
 use super::start::App;
-use crate::ledger::{Asked, TakeBackRefusal, take_back};
+use crate::ledger::{Asked, PointsShare, TakeBackRefusal, take_back};
 use crate::model::{Purchase, Return};
 use crate::money::Quantity;
 use crate::store::{Answered, Failure, PutError, Read, SpendError, WriteError, decode};
@@ -44,6 +45,8 @@ pub struct Returned {
     pub purchase: Purchase,
     /// The return.
     pub goods: Return,
+    /// What it holds of the purchase's points.
+    pub points: PointsShare,
     /// Whether this very request was committed before.
     pub again: bool,
 }
@@ -123,11 +126,12 @@ impl App {
             };
             let id = wanted.id.as_ref().unwrap_or(&fallback);
             let key = format!("return:{}:{id}", purchase.id);
-            if let Some(known) = purchase.returns.iter().find(|goods| goods.id == *id) {
+            if let Some(at) = purchase.returns.iter().position(|goods| goods.id == *id) {
                 let same = batch.answered(&key)?.is_some_and(|answered| answered.request == wanted.request);
-                let goods = known.clone();
+                let points = shares_of(batch, &purchase)?.swap_remove(at);
                 return if same {
-                    Ok(Returned { purchase, goods, again: true })
+                    let goods = purchase.returns[at].clone();
+                    Ok(Returned { purchase, goods, points, again: true })
                 } else {
                     Err(ReturnError::Exists(id.clone()))
                 };
@@ -146,7 +150,8 @@ impl App {
                 give_back(batch, bundle, &purchase, decision, &goods.lines)?;
             }
             batch.put_answered(&key, &Answered { request: wanted.request, status: 201, body: Vec::new(), at: now })?;
-            Ok(Returned { purchase, goods, again: false })
+            let points = shares_of(batch, &purchase)?.pop().unwrap_or_default();
+            Ok(Returned { purchase, goods, points, again: false })
         });
         committed.await.map_err(|error| match error {
             WriteError::Refused(error) => error,

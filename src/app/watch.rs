@@ -1,5 +1,5 @@
-//! What goes on beside requests: the folders are watched, planned activations and due cut-offs come into force, and
-//! accounts of new filters are built.
+//! What goes on beside requests: the folders are watched, planned activations and due cut-offs come into force,
+//! points expire, and accounts of new filters are built.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -69,6 +69,7 @@ impl App {
                 }
                 note(app.activate_due(), "a planned activation");
                 note(app.refresh_due(), "a refresh of cut-offs");
+                note(app.expire_points(), "the expiry of points");
             }
         })?;
         Ok(Watch { stop: Some(stop), thread: Some(thread) })

@@ -1,9 +1,12 @@
 //! What can be typed.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::Role;
 
 /// A loyalty-policy service: customers, purchases and policies in one binary.
 #[derive(Debug, Parser)]
@@ -41,7 +44,8 @@ pub(super) struct Common {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Answer over HTTP
-    #[command(after_help = "Example:\n  treue serve --listen 127.0.0.1:0 --store shop.redb")]
+    #[command(after_help = "Example:\n  treue serve --listen 127.0.0.1:0 --store shop.redb\n  \
+        treue serve --listen 0.0.0.0:8443 --tls-cert shop.pem --tls-key shop.key")]
     Serve(ServeArgs),
     /// Check policies and scripts: every mistake by line and column
     #[command(after_help = "Example:\n  treue check --policies policies --deny-warnings")]
@@ -66,6 +70,9 @@ pub(super) enum Command {
     /// Explain the decision of a purchase as it was made
     #[command(after_help = "Example:\n  treue explain order-4711")]
     Explain(ExplainArgs),
+    /// Print what the whole base says
+    #[command(after_help = "Examples:\n  treue report budgets\n  treue report budgets --as-of 2026-12-01 --json")]
+    Report(ReportArgs),
     /// Read purchases or customers from a file into the store
     #[command(
         after_help = "Example:\n  treue import online_retail.csv.gz --timezone Europe/London --skip-invalid \\\n    \
@@ -87,6 +94,12 @@ pub(super) enum Command {
     /// Make the store anew from a backup
     #[command(after_help = "Example:\n  treue restore shop-2026-12-01.redb --store shop.redb")]
     Restore(CopyArgs),
+    /// Make, list and revoke keys, while no server has the store open
+    #[command(after_help = "Example:\n  treue keys make --role admin anna")]
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Print completions for a shell
     #[command(after_help = "Example:\n  treue completions bash > /etc/bash_completion.d/treue")]
     Completions {
@@ -103,9 +116,73 @@ pub(super) struct ServeArgs {
     /// Fill an empty store with a made-up base first
     #[arg(long)]
     pub demo: bool,
+    /// A certificate in PEM, with those it rests on behind it: serves over TLS
+    #[arg(long, env = "TREUE_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key in PEM
+    #[arg(long, env = "TREUE_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// How often each key may be used in a second [default: no limit]
+    #[arg(long, env = "TREUE_RATE_LIMIT", value_name = "REQUESTS")]
+    pub rate_limit: Option<NonZeroU32>,
     /// Write logs as JSON
     #[arg(long, env = "TREUE_LOG_JSON")]
     pub log_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a key and print it, this once; the first one must be for admins
+    #[command(after_help = "Example:\n  treue keys make --role checkout till-1")]
+    Make {
+        /// What people call it; the audit trail names it so
+        name: String,
+        /// What it is for
+        #[arg(long, value_enum)]
+        role: KeyRole,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List keys without their secrets, revoked ones too
+    #[command(after_help = "Example:\n  treue keys list --json")]
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Refuse a key from now on
+    #[command(after_help = "Example:\n  treue keys revoke 7k2m9x0c4vqd")]
+    Revoke {
+        /// The key's id, as in the list and in the key after its role
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum KeyRole {
+    /// Quotes, purchases, returns, decisions, standing
+    Checkout,
+    /// Policies
+    Marketing,
+    /// Reads, reports, exports
+    Analyst,
+    /// Everything
+    Admin,
+}
+
+impl From<KeyRole> for Role {
+    fn from(role: KeyRole) -> Self {
+        match role {
+            KeyRole::Checkout => Self::Checkout,
+            KeyRole::Marketing => Self::Marketing,
+            KeyRole::Analyst => Self::Analyst,
+            KeyRole::Admin => Self::Admin,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -169,6 +246,46 @@ pub(super) struct ExplainArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportName {
+    /// What serving each class costs, what it earns, and what it may cost at most
+    Budgets,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReportFormat {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The report
+    pub name: ReportName,
+    /// As of when: an instant, or a date in the policy's zone [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+}
+
+impl ReportArgs {
+    /// How it is printed.
+    pub fn format(&self) -> ReportFormat {
+        match (self.json, self.csv) {
+            (true, _) => ReportFormat::Json,
+            (false, true) => ReportFormat::Csv,
+            (false, false) => ReportFormat::Table,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// Comma-separated values with a header
     Csv,
@@ -217,7 +334,7 @@ pub(super) struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
-    /// The table: customers, purchases, returns, unmatched_returns, interactions
+    /// The table: customers, purchases, returns, unmatched_returns, interactions, points, audit
     pub table: String,
     /// The format
     #[arg(long, value_enum, default_value = "jsonl")]

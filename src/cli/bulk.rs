@@ -13,8 +13,8 @@ use super::config::Config;
 use super::print::Unit;
 use super::{End, print};
 use crate::app::{
-    self, App, DemoOptions, DemoReport, Export, ExportFormat, ExportTable, Import, ImportError, ImportReport, Mapping,
-    Progress, RowFormat,
+    self, Actor, App, DemoOptions, DemoReport, Export, ExportFormat, ExportTable, Import, ImportError, ImportReport,
+    Mapping, Progress, RowFormat,
 };
 use crate::time::Zone;
 
@@ -33,7 +33,7 @@ pub(super) fn import(args: &ImportArgs, config: &Config) -> anyhow::Result<End> 
     let started = Instant::now();
     let bar = print::bar(size, Unit::Bytes);
     let mut writing = None;
-    let outcome = app.import(&wanted, input, |progress| match progress {
+    let outcome = app.import(&Actor::CommandLine, &wanted, input, |progress| match progress {
         Progress::Reading { bytes } => bar.set_position(bytes),
         Progress::Writing { rows, of } => {
             let bar = writing.get_or_insert_with(|| {

@@ -1,6 +1,7 @@
 //! Flags, then `TREUE_*`, then `treue.toml`, then defaults.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -20,6 +21,12 @@ pub(super) struct Config {
     pub cache_bytes: usize,
     /// From `treue.toml` only; `serve` has a flag and a variable that win.
     pub listen: Option<SocketAddr>,
+    /// The same.
+    pub tls_cert: Option<PathBuf>,
+    /// The same.
+    pub tls_key: Option<PathBuf>,
+    /// The same.
+    pub rate_limit: Option<NonZeroU32>,
 }
 
 /// What `treue.toml` may say.
@@ -31,6 +38,9 @@ struct File {
     scripts: Option<PathBuf>,
     cache_mib: Option<usize>,
     listen: Option<SocketAddr>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    rate_limit: Option<NonZeroU32>,
 }
 
 const FILE: &str = "treue.toml";
@@ -52,6 +62,9 @@ impl Config {
             scripts: pick(&common.scripts, file.scripts, "scripts"),
             cache_bytes: cache_mib.saturating_mul(1024 * 1024),
             listen: file.listen,
+            tls_cert: file.tls_cert,
+            tls_key: file.tls_key,
+            rate_limit: file.rate_limit,
         })
     }
 
@@ -67,6 +80,12 @@ impl Config {
     pub fn open_store(&self) -> anyhow::Result<Store> {
         let named = || format!("cannot open {}", self.store.display());
         Store::open(&self.store, self.cache_bytes).with_context(named)
+    }
+
+    /// The store, where there is one.
+    pub fn open_existing_store(&self) -> anyhow::Result<Store> {
+        anyhow::ensure!(self.store.exists(), "there is no store at {}", self.store.display());
+        self.open_store()
     }
 
     /// The app over the store. Policies that do not compile are drawn before the error.

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::args::{CopyArgs, VerifyArgs};
 use super::config::Config;
 use super::{End, print};
-use crate::store::{Counts, Read, Store, verify};
+use crate::app::verify;
+use crate::store::{Counts, Read, Store};
 
 #[derive(Serialize)]
 struct Verified {
@@ -31,7 +32,7 @@ pub(super) fn run_verify(args: &VerifyArgs, config: &Config) -> anyhow::Result<E
     let store = open_existing(&config.store, config)?;
     let rows = store.snapshot();
     let mut flaws = Vec::new();
-    verify(&*rows, &mut |flaw| {
+    verify(&rows, &mut |flaw| {
         flaws.push(FlawOut { table: format!("{:?}", flaw.table), row: flaw.row, what: flaw.what });
     })?;
     let Counts { customers, purchases, interactions, decisions } = rows.counts()?;

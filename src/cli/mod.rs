@@ -9,8 +9,10 @@ mod check;
 mod config;
 mod fmt;
 mod keep;
+mod keys;
 mod print;
 mod quote;
+mod report;
 mod serve;
 mod test;
 
@@ -73,12 +75,14 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Openapi => print::json(&crate::http::openapi()),
         Command::Quote(args) => quote::run(&args, config),
         Command::Explain(args) => quote::explain(&args, config),
+        Command::Report(args) => report::run(&args, config),
         Command::Import(args) => bulk::import(&args, config),
         Command::Export(args) => bulk::export(&args, config),
         Command::Demo(args) => bulk::demo(&args, config),
         Command::Verify(args) => keep::run_verify(&args, config),
         Command::Backup(args) => keep::backup(&args, config),
         Command::Restore(args) => keep::restore(&args, config),
+        Command::Keys { command } => keys::run(&command, config),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "treue", &mut std::io::stdout());
             Ok(End::Done)

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -26,23 +27,38 @@ pub(super) fn run(args: ServeArgs, config: &Config) -> anyhow::Result<End> {
     let app = Arc::new(app);
     let listen = args.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     anyhow::ensure!(
-        listen.ip().is_loopback(),
-        "without keys the server answers everyone, so it binds to loopback addresses only: {listen} is none"
+        listen.ip().is_loopback() || app.has_keys(),
+        "without keys the server answers everyone, so it binds to loopback addresses only: {listen} is none. \
+         Make a key first: treue keys make --role admin NAME"
     );
+    app.limit_keys(args.rate_limit.or(config.rate_limit))?;
+    let tls = tls(args.tls_cert.or_else(|| config.tls_cert.clone()), args.tls_key.or_else(|| config.tls_key.clone()))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    if tls.is_none() && !listen.ip().is_loopback() {
+        tracing::warn!(%listen, "keys and customers' data go over the network in the clear: give a certificate");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let watch = app.watch().context("cannot watch the folders")?;
     runtime.block_on(async {
         let listener =
             tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         let mut out = std::io::stdout().lock();
-        writeln!(out, "listening on http://{}", listener.local_addr()?)?;
+        writeln!(out, "listening on {scheme}://{}", listener.local_addr()?)?;
         out.flush()?;
         drop(out);
-        http::serve(Arc::clone(&app), listener, stop_signal()).await.context("cannot go on listening")
+        http::serve_over(Arc::clone(&app), listener, tls, stop_signal()).await.context("cannot go on listening")
     })?;
     drop(watch);
     app.store().close();
     Ok(End::Done)
+}
+
+fn tls(certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Option<http::Tls>> {
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(http::Tls::read(&certificate, &key)?)),
+        (None, None) => Ok(None),
+        _ => anyhow::bail!("a certificate and its key go together: give both --tls-cert and --tls-key"),
+    }
 }
 
 /// Done when the process is asked to stop.

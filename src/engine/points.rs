@@ -1,33 +1,96 @@
 //! Points on a decision: what is paid with them, and what the purchase earns.
 
+use thiserror::Error;
+
 use super::condition::all_hold;
 use super::price::Priced;
 use crate::model::{Basket, Facts, Totals};
-use crate::money::{Money, Number};
+use crate::money::{Money, Number, Rate};
 use crate::policy::{Bundle, Points};
+
+/// Why fewer points pay than were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PointsShort {
+    /// Nobody to have points.
+    #[error("a guest has no points")]
+    Guest,
+    /// The policy says nothing about redeeming.
+    #[error("points cannot pay under this policy")]
+    CannotPay,
+    /// The customer has fewer.
+    #[error("the customer can redeem {0} points")]
+    Owned(i64),
+    /// The largest share of a purchase.
+    #[error("points pay at most {share} of a purchase, here {most}")]
+    Share {
+        /// The share.
+        share: Rate,
+        /// So many points.
+        most: i64,
+    },
+    /// The fewest at once.
+    #[error("at least {0} points pay at once")]
+    AtLeast(u32),
+    /// Not even the smallest coin.
+    #[error("so few points are worth nothing")]
+    Worthless,
+}
+
+/// Why fewer points pay than the basket asks for; empty where all do. `net` is what the decision came to.
+pub fn points_short(bundle: &Bundle, facts: &Facts, basket: &Basket, net: Money) -> Vec<PointsShort> {
+    let mut short = Vec::new();
+    usable(bundle, facts, basket.redeem_points, net, &mut short);
+    short
+}
 
 /// Fills in points paid, redeemed and earned. What cannot be redeemed (too few, above the share, not owned) is not.
 pub(super) fn settle(bundle: &Bundle, facts: &Facts, basket: &Basket, priced: &Priced, totals: &mut Totals) {
-    let Some(points) = &bundle.points else { return };
-    redeem(bundle, points, facts, basket, totals);
-    earn(points, facts, basket, priced, totals);
+    let (used, paid) = usable(bundle, facts, basket.redeem_points, totals.net(), &mut Vec::new());
+    totals.points_redeemed = used;
+    totals.points_paid = paid;
+    if let Some(points) = &bundle.points {
+        earn(points, facts, basket, priced, totals);
+    }
 }
 
-fn redeem(bundle: &Bundle, points: &Points, facts: &Facts, basket: &Basket, totals: &mut Totals) {
-    let Some(rule) = &points.redeem else { return };
-    let most = Number::money(rule.max_share.bound_of(totals.net()), bundle.currency);
-    if rule.value.0 <= 0 || facts.customer.is_none() {
-        return;
+/// How many of the points asked for pay, and what they are worth. Notes what stands against the rest.
+fn usable(bundle: &Bundle, facts: &Facts, asked: i64, net: Money, short: &mut Vec<PointsShort>) -> (i64, Money) {
+    const NONE: (i64, Money) = (0, Money::ZERO);
+    if asked <= 0 {
+        return NONE;
     }
-    let payable = i64::try_from(most.0 / rule.value.0).unwrap_or(i64::MAX);
-    let used = basket.redeem_points.min(facts.points).min(payable);
-    if used <= 0 || used < i64::from(rule.at_least) {
-        return;
+    let Some(rule) = bundle.points.as_ref().and_then(|points| points.redeem).filter(|rule| rule.value.0 > 0) else {
+        short.push(PointsShort::CannotPay);
+        return NONE;
+    };
+    if facts.customer.is_none() {
+        short.push(PointsShort::Guest);
+        return NONE;
+    }
+    let owned = facts.points.max(0);
+    if owned < asked {
+        short.push(PointsShort::Owned(owned));
+    }
+    let most = Number::money(rule.max_share.bound_of(net), bundle.currency);
+    let most = i64::try_from(most.0 / rule.value.0).unwrap_or(i64::MAX);
+    if most < asked.min(owned) {
+        short.push(PointsShort::Share { share: rule.max_share, most });
+    }
+    let used = asked.min(owned).min(most);
+    if used < i64::from(rule.at_least) {
+        short.push(PointsShort::AtLeast(rule.at_least));
+        return NONE;
     }
     let worth = Number(rule.value.0.saturating_mul(i128::from(used)));
-    let Some(paid) = worth.to_money(bundle.currency) else { return };
-    totals.points_redeemed = used;
-    totals.points_paid = paid.at_most(totals.net());
+    match worth.to_money(bundle.currency) {
+        Some(paid) if paid > Money::ZERO => (used, paid.at_most(net)),
+        _ => {
+            if short.is_empty() {
+                short.push(PointsShort::Worthless);
+            }
+            NONE
+        }
+    }
 }
 
 fn earn(points: &Points, facts: &Facts, basket: &Basket, priced: &Priced, totals: &mut Totals) {

@@ -58,7 +58,7 @@ pub struct Problems;
 impl utoipa::IntoResponses for Problems {
     fn responses() -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::response::Response>> {
         use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
-        const KINDS: [(&str, &str); 13] = [
+        const KINDS: [(&str, &str); 14] = [
             ("400", "unreadable"),
             ("401", "a key is needed"),
             ("403", "the key's role does not allow this"),
@@ -70,6 +70,7 @@ impl utoipa::IntoResponses for Problems {
             ("413", "the body is too large"),
             ("415", "the media type is not supported"),
             ("422", "understood, and invalid"),
+            ("429", "the key is used too often"),
             ("500", "something broke"),
             ("503", "cannot write now, or shutting down"),
         ];

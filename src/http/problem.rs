@@ -77,6 +77,11 @@ impl Problem {
         Self::invalid(vec![Invalid { pointer: pointer.into(), detail: detail.into() }])
     }
 
+    /// 403.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "the key does not allow this", detail)
+    }
+
     /// 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing", detail)

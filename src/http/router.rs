@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
-use super::{bulk, customers, observe, policies, purchases, quotes, system};
+use super::{access, agenda, audit, bulk, customers, keys, observe, policies, purchases, quotes, reports, system};
 use crate::app::App;
 
 #[derive(OpenApi)]
@@ -27,7 +27,9 @@ use crate::app::App;
     tags(
         (name = "checkout", description = "Quotes, purchases, returns, decisions, standing"),
         (name = "customers", description = "The customer base"),
+        (name = "reports", description = "What the whole base says"),
         (name = "policies", description = "What is in force, revisions, activation, cut-offs"),
+        (name = "keys", description = "Keys and the audit trail"),
         (name = "system", description = "Health and metrics")
     )
 )]
@@ -49,7 +51,17 @@ fn calls() -> OpenApiRouter<Arc<App>> {
             customers::card::delete_customer
         ))
         .routes(routes!(customers::purchases::list_purchases))
+        .routes(routes!(customers::points::list_points))
         .routes(routes!(customers::standing::read_standing))
+        .routes(routes!(customers::interactions::create_interaction, customers::interactions::list_interactions))
+        .routes(routes!(
+            customers::interaction::put_interaction,
+            customers::interaction::read_interaction,
+            customers::interaction::delete_interaction
+        ))
+        .routes(routes!(customers::service_budget::read_service_budget))
+        .routes(routes!(agenda::read::read_agenda))
+        .routes(routes!(reports::budgets::read_budgets))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))
@@ -60,6 +72,9 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(policies::diff::diff_revisions))
         .routes(routes!(policies::activate::activate_policies))
         .routes(routes!(policies::refresh::refresh_segments))
+        .routes(routes!(keys::make::create_key, keys::list::list_keys))
+        .routes(routes!(keys::revoke::revoke_key))
+        .routes(routes!(audit::read_audit))
         .routes(routes!(system::health::healthz))
         .routes(routes!(system::health::readyz))
         .routes(routes!(system::health::version))
@@ -68,17 +83,18 @@ fn calls() -> OpenApiRouter<Arc<App>> {
 
 /// The OpenAPI document, generated from the code's own types.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    calls().split_for_parts().1
+    access::documented(calls().split_for_parts().1)
 }
 
 /// Everything that is served.
 pub fn router(app: Arc<App>) -> Router {
     let (router, document) = calls().split_for_parts();
-    let documented = SwaggerUi::new("/docs").url("/openapi.json", document);
+    let documented = SwaggerUi::new("/docs").url("/openapi.json", access::documented(document));
     router
         .merge(Router::from(documented))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&app), access::check))
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
         .with_state(app)

@@ -13,6 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 use super::router::router;
+use super::tls::Tls;
 use crate::app::App;
 
 /// How long a client may take to send the head of a request.
@@ -22,6 +23,16 @@ const FAREWELL: Duration = Duration::from_secs(20);
 
 /// Serves until `stop` is done, then finishes the requests that run.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
+    serve_over(app, listener, None, stop).await
+}
+
+/// The same over TLS, where there is a certificate.
+pub async fn serve_over(
+    app: Arc<App>,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     let router: Router = router(Arc::clone(&app));
     let mut builder = Builder::new(hyper_util::rt::TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
@@ -43,13 +54,22 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
         // Answers are small and wanted at once.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = running.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke off");
-            }
-        });
+        let (builder, watcher) = (builder.clone(), running.watcher());
+        match tls.clone() {
+            None => tokio::spawn(async move {
+                let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                ended(watcher.watch(connection).await);
+            }),
+            Some(tls) => tokio::spawn(async move {
+                let stream = match tokio::time::timeout(HEAD_PATIENCE, tls.0.accept(stream)).await {
+                    Ok(Ok(stream)) => stream,
+                    Ok(Err(error)) => return tracing::debug!(%error, "a connection did not come about"),
+                    Err(_) => return tracing::debug!("a connection took too long to come about"),
+                };
+                let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                ended(watcher.watch(connection).await);
+            }),
+        };
     }
     app.stop();
     drop(listener);
@@ -57,4 +77,10 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
         tracing::warn!("some requests took too long to finish and were given up");
     }
     Ok(())
+}
+
+fn ended(result: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "a connection broke off");
+    }
 }

@@ -119,15 +119,17 @@ impl<'a, T: Timelines> Reader<'a, T> {
             };
             return Ok(from.map(|from| Number::int(self.whole_days(from, at))));
         }
-        let totals = match self.start(metric.window, at) {
-            None => until.totals,
-            Some(start) => {
-                let before = self.mark(metric.filter, start)?.totals;
-                // Both are sums of one account, and the later holds the earlier.
-                until.totals.checked_sub(before).unwrap_or_default()
-            }
-        };
+        let totals = self.totals(metric.filter, metric.window, at)?;
         Ok(value_of(metric.measure, &totals, self.currency))
+    }
+
+    /// The sums behind metrics of a window as of `at`: only events strictly before count.
+    pub fn totals(&mut self, filter: Option<u16>, window: Window, at: Instant) -> Result<Totals, T::Error> {
+        let until = self.mark(filter, at)?.totals;
+        let Some(start) = self.start(window, at) else { return Ok(until) };
+        let before = self.mark(filter, start)?.totals;
+        // Both are sums of one account, and the later holds the earlier.
+        Ok(until.checked_sub(before).unwrap_or_default())
     }
 
     /// The largest value that the metric had at any instant within `from..=at`.

@@ -1,14 +1,18 @@
 //! What the shop has and does: customers, baskets, purchases, and what is decided about them.
 //!
-//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`facts`], [`decision`] (with its trace).
+//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`facts`], [`decision`] (with its trace),
+//! [`access`] (roles).
 
+mod access;
 mod basket;
 mod customer;
 mod decision;
 mod facts;
 mod interaction;
+mod points;
 mod purchase;
 
+pub use access::Role;
 pub use basket::{Basket, Line, MAX_LINES};
 pub use customer::{Attribute, Customer};
 pub use decision::{
@@ -16,4 +20,5 @@ pub use decision::{
 };
 pub use facts::{Allowance, Facts};
 pub use interaction::Interaction;
+pub use points::{Entry, EntryKind, Lot, LotPart, PointsAccount, PurchasePoints};
 pub use purchase::{Purchase, PurchaseLine, Return, ReturnLine};

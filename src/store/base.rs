@@ -96,7 +96,8 @@ impl Batch<'_> {
         Ok(left_out)
     }
 
-    /// Writes goods that came back, and corrects the customer's accounts. The purchase after it.
+    /// Writes goods that came back, corrects the customer's accounts, and takes back and gives back points. The purchase
+    /// after it.
     ///
     /// Whether the purchase has what comes back is for the caller to know.
     pub fn add_return(&mut self, purchase: &str, goods: Return) -> Result<Purchase, PutError> {
@@ -109,6 +110,7 @@ impl Batch<'_> {
         kept.purchase.returns.push(goods);
         self.put(Table::Purchases, Key::of(purchase), &kept)?;
         self.put_purchase_events(std::slice::from_ref(&kept))?;
+        self.post_returned_points(&kept.purchase)?;
         Ok(kept.purchase)
     }
 

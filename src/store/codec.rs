@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::failure::Failure;
 use crate::id::Revision;
 use crate::metric::{Event, LineFilter, Mark};
-use crate::model::{Customer, Interaction, Purchase};
+use crate::model::{Customer, Entry, Interaction, Lot, PointsAccount, Purchase, PurchasePoints};
 use crate::money::{Money, Quantity, UnitPrice};
 use crate::time::Instant;
 
@@ -219,13 +219,17 @@ records! {
     KeptCutoffs = "cut-offs",
     Answered = "answer",
     UnmatchedReturn = "unmatched return",
+    PointsAccount = "points account",
+    Lot = "lot",
+    Entry = "entry",
+    PurchasePoints = "points of a purchase",
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::metric::Totals;
-    use crate::model::Attribute;
+    use crate::model::{Attribute, EntryKind, LotPart};
     use crate::money::Number;
     use crate::store::tests::{card, interaction, purchase, unit_back};
     use proptest::prelude::*;
@@ -270,6 +274,26 @@ mod tests {
         check(&Chunk { before: mark, events: vec![event] }, "010200d804000000000001010a00010aac020200d804000000000001");
         check(&Spent { uses: 3, amount: Money(-5) }, "010309");
         check(&300u64, "01ac02");
+        let (at, later) = (Instant(5), Some(Instant(9)));
+        let lot = Lot { id: 300, earned_at: at, matures_at: at, expires_at: later, left: -7, expired: 2 };
+        check(&lot, "01ac020a0a01120d04");
+        check(&PointsAccount { lots: vec![lot] }, "0101ac020a0a01120d04");
+        let taken = vec![LotPart { lot: 300, points: 7 }];
+        check(&PurchasePoints { earned: 4, lot: 301, taken, paid: Money(7) }, "0108ad0201ac020e0e");
+        let entry = Entry {
+            sequence: 302,
+            kind: EntryKind::Reverse,
+            points: -3,
+            balance: -2,
+            lot: 300,
+            at,
+            purchase: Some("p".to_owned()),
+            return_id: Some("r".to_owned()),
+            matures_at: None,
+            expires_at: later,
+            lapsed: 1,
+        };
+        check(&entry, "01ae02030503ac020a01017001017200011202");
     }
 
     #[test]

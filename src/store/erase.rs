@@ -52,11 +52,13 @@ impl Batch<'_> {
         for key in self.keys(Table::CustomerUses, &old)? {
             self.move_index(Table::CustomerUses, key, &old, &new)?;
         }
+        self.move_points(id, anonymous)?;
         self.move_account(FilterHash::ALL, id, anonymous)?;
         for (hash, _) in self.known_filters()?.iter() {
             self.move_account(*hash, id, anonymous)?;
         }
         self.rename_unmatched(id, anonymous)?;
+        self.rename_in_audit(id, anonymous)?;
         Ok(erased)
     }
 

@@ -2,12 +2,14 @@
 //!
 //! Reading order: [`open`] (the store as its users hold it), [`table`] and [`key`] (what is kept where), [`codec`]
 //! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
-//! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`] and [`erase`] (typed writes), [`account`]
-//! and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow way),
-//! [`filters`], [`mod@format`], [`failure`], and over all of it [`mod@verify`] and [`backup`].
+//! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`], [`points`] and [`erase`] (typed
+//! writes), [`account`] and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow
+//! way), [`access`] (keys and the audit trail), [`filters`], [`mod@format`], [`failure`], and over all of it
+//! [`mod@verify`], [`verify_points`] and [`backup`].
 //!
-//! Absent: policies, points and the clock. Reads see the last commit; writes see what jobs ahead of them wrote.
+//! Absent: policies and the clock. Reads see the last commit; writes see what jobs ahead of them wrote.
 
+mod access;
 mod account;
 mod backup;
 mod base;
@@ -22,14 +24,17 @@ mod history;
 mod key;
 mod open;
 mod page;
+mod points;
 mod policy;
 mod read;
 mod snapshot;
 mod table;
 mod timeline;
 mod verify;
+mod verify_points;
 mod writer;
 
+pub use access::{AuditAction, AuditEntry, KeptKey};
 pub use account::{AccountError, MOST_EVENTS};
 pub use backup::BackupError;
 pub use base::PutError;
@@ -45,6 +50,7 @@ pub use format::FORMAT;
 pub use key::{Key, Parts};
 pub use open::Store;
 pub use page::{Cursor, Listing, Order, Page};
+pub use points::{PointsError, PointsPosting};
 pub use policy::SpendError;
 pub use read::{Counts, Read};
 pub use snapshot::Snapshot;

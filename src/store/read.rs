@@ -2,6 +2,7 @@
 
 use std::ops::{Bound, ControlFlow};
 
+use super::access::{AuditEntry, KeptKey, audit};
 use super::codec::{
     Account, Activation, Answered, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record, Spent,
     UnmatchedReturn, decode,
@@ -15,7 +16,7 @@ use super::table::{Rows, Table};
 use super::timeline::StoreTimelines;
 use crate::id::Revision;
 use crate::metric::{History, LineFilter};
-use crate::model::{Customer, Interaction, Purchase};
+use crate::model::{Customer, Entry, Interaction, PointsAccount, Purchase, PurchasePoints};
 use crate::time::Instant;
 
 /// How many there are of what.
@@ -270,6 +271,49 @@ pub trait Read: Rows {
     /// All of these in order of their ids.
     fn unmatched_returns(&self, listing: &Listing) -> Result<Page<UnmatchedReturn>, Failure> {
         page(self, Table::UnmatchedReturns, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// A key, revoked ones too.
+    fn access_key(&self, id: &str) -> Result<Option<KeptKey>, Failure> {
+        record(self, Table::Keys, &Key::of(id))
+    }
+
+    /// All keys in order of their ids.
+    fn access_keys(&self, listing: &Listing) -> Result<Page<KeptKey>, Failure> {
+        page(self, Table::Keys, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// The audit trail in order of its entries; of one customer where one is given.
+    fn audit(&self, customer: Option<&str>, listing: &Listing) -> Result<Page<AuditEntry>, Failure> {
+        audit(self, customer, listing)
+    }
+
+    /// A customer's lots of points with something left.
+    fn points_account(&self, customer: &str) -> Result<Option<PointsAccount>, Failure> {
+        record(self, Table::PointsAccounts, &Key::of(customer))
+    }
+
+    /// A customer's points ledger in the order it was written.
+    fn entries_of(&self, customer: &str, listing: &Listing) -> Result<Page<Entry>, Failure> {
+        page(self, Table::Entries, &Key::of(customer), listing, |_, value| decode(value))
+    }
+
+    /// All entries with their customers, in order of the customers' ids.
+    fn entries(&self, listing: &Listing) -> Result<Page<(String, Entry)>, Failure> {
+        page(self, Table::Entries, &Key::new(), listing, |key, value| {
+            Ok((Parts(key).text().ok_or_else(|| damaged_key("entry"))?, decode(value)?))
+        })
+    }
+
+    /// The first instant at which points are noted to expire that were not looked at since.
+    fn next_points_expiry(&self) -> Result<Option<Instant>, Failure> {
+        let first = self.starting(Table::PointsExpiring, &Key::new())?.next().transpose()?;
+        first.map(|(key, _)| Parts(key.value()).instant().ok_or_else(|| damaged_key("expiry"))).transpose()
+    }
+
+    /// What a purchase did to points; absent where it did nothing.
+    fn purchase_points(&self, purchase: &str) -> Result<Option<PurchasePoints>, Failure> {
+        record(self, Table::PurchasePoints, &Key::of(purchase))
     }
 
     /// Bytes kept under a name, such as a signing key.

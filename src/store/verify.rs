@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::access::{AuditEntry, KeptKey};
 use super::codec::{
     Account, Activation, Answered, Chunk, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record,
     Spent, UnmatchedReturn, decode,
@@ -12,8 +13,9 @@ use super::history::events_of;
 use super::key::{Key, Parts};
 use super::read::Read;
 use super::table::Table;
+use super::verify_points::verify_points;
 use crate::metric::{Event, LineFilter, Mark};
-use crate::model::Customer;
+use crate::model::{Customer, Entry, Lot, PointsAccount, PurchasePoints};
 use crate::time::Instant;
 
 /// Something in the store that does not fit.
@@ -40,6 +42,16 @@ pub fn verify(rows: &impl Read, report: &mut dyn FnMut(Flaw)) -> Result<(), Fail
     check.readable::<UnmatchedReturn>(Table::UnmatchedReturns)?;
     check.readable::<Spent>(Table::Spent)?;
     check.readable::<u64>(Table::CustomerUses)?;
+    check.readable::<KeptKey>(Table::Keys)?;
+    if check.readable::<AuditEntry>(Table::Audit)? {
+        check.audit()?;
+    }
+    let points_read = [
+        check.readable::<Entry>(Table::Entries)?,
+        check.readable::<PointsAccount>(Table::PointsAccounts)?,
+        check.readable::<Lot>(Table::PointsLots)?,
+        check.readable::<PurchasePoints>(Table::PurchasePoints)?,
+    ];
     let filters_read = check.readable::<KeptFilter>(Table::Filters)?;
     let bases = [
         check.readable::<KeptPurchase>(Table::Purchases)?,
@@ -53,6 +65,9 @@ pub fn verify(rows: &impl Read, report: &mut dyn FnMut(Flaw)) -> Result<(), Fail
     }
     if check.purchases()? & check.interactions()? {
         check.accounts()?;
+        if points_read.iter().all(|read| *read) {
+            verify_points(rows, report)?;
+        }
     }
     Ok(())
 }
@@ -98,6 +113,20 @@ impl<R: Read> Check<'_, R> {
         let purchases = self.rows.len(Table::Purchases)?;
         whole &= self.as_many(Table::PurchasesByTime, purchases)?;
         Ok(whole & self.as_many(Table::CustomerPurchases, with_customer)?)
+    }
+
+    /// Whether each entry of the audit trail about a customer is in its index, and the index holds nothing else.
+    fn audit(&mut self) -> Result<bool, Failure> {
+        let (mut whole, mut about_customers) = (true, 0);
+        for row in self.rows.starting(Table::Audit, &Key::new())? {
+            let entry: AuditEntry = decode(row?.1.value())?;
+            if entry.action.is_about_a_customer() {
+                about_customers += 1;
+                let key = Key::of(&entry.subject).number(entry.sequence);
+                whole &= self.points(Table::AuditByCustomer, &key, &[])?;
+            }
+        }
+        Ok(whole & self.as_many(Table::AuditByCustomer, about_customers)?)
     }
 
     fn interactions(&mut self) -> Result<bool, Failure> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{Attribute, Customer, Interaction, Purchase, PurchaseLine, Return, ReturnLine};
+use crate::model::{Attribute, Customer, Entry, Interaction, Purchase, PurchaseLine, Return, ReturnLine};
 use crate::money::{Currency, Money};
-use crate::store::UnmatchedReturn;
+use crate::store::{AuditEntry, UnmatchedReturn};
 
 #[derive(Serialize)]
 pub(super) struct Card<'a> {
@@ -216,5 +216,65 @@ pub(super) fn interaction(met: &Interaction, currency: Currency) -> Met<'_> {
         cost: met.cost.format(currency),
         rating: met.rating,
         note: met.note.as_deref(),
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Did<'a> {
+    at: String,
+    who: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    action: &'static str,
+    subject: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    detail: &'a str,
+}
+
+pub(super) fn audit(entry: &AuditEntry) -> Did<'_> {
+    Did {
+        at: entry.at.to_string(),
+        who: &entry.who,
+        key: entry.key.as_deref(),
+        action: entry.action.name(),
+        subject: &entry.subject,
+        detail: &entry.detail,
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Posted<'a> {
+    entry: u64,
+    customer: &'a str,
+    kind: &'static str,
+    at: String,
+    points: i64,
+    balance: i64,
+    lot: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purchase: Option<&'a str>,
+    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    return_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matures_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    lapsed: i64,
+}
+
+pub(super) fn entry<'a>(customer: &'a str, entry: &'a Entry) -> Posted<'a> {
+    Posted {
+        entry: entry.sequence,
+        customer,
+        kind: entry.kind.name(),
+        at: entry.at.to_string(),
+        points: entry.points,
+        balance: entry.balance,
+        lot: entry.lot,
+        purchase: entry.purchase.as_deref(),
+        return_id: entry.return_id.as_deref(),
+        matures_at: entry.matures_at.map(|at| at.to_string()),
+        expires_at: entry.expires_at.map(|at| at.to_string()),
+        lapsed: entry.lapsed,
     }
 }

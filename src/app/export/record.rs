@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::object::sku_of;
 use super::run::{ExportError, pages};
-use crate::model::{Customer, Interaction, Purchase, Return};
+use crate::model::{Customer, Entry, Interaction, Purchase, Return};
 use crate::money::Currency;
-use crate::store::{Read, Snapshot, UnmatchedReturn};
+use crate::store::{AuditEntry, Read, Snapshot, UnmatchedReturn};
 
 pub(super) const PURCHASES: &[&str] =
     &["purchase", "customer", "at", "sku", "quantity", "unit_price", "gross", "discount", "cost", "category", "tags"];
@@ -14,6 +14,22 @@ pub(super) const RETURNS: &[&str] =
     &["return", "purchase", "customer", "at", "line", "sku", "quantity", "gross", "discount", "cost"];
 pub(super) const UNMATCHED: &[&str] = &["return", "customer", "at", "sku", "quantity", "unit_price", "reason"];
 pub(super) const INTERACTIONS: &[&str] = &["id", "customer", "kind", "at", "cost", "rating", "note"];
+pub(super) const AUDIT: &[&str] = &["at", "who", "key", "action", "subject", "detail"];
+
+pub(super) const POINTS: &[&str] = &[
+    "entry",
+    "customer",
+    "kind",
+    "at",
+    "points",
+    "balance",
+    "lot",
+    "purchase",
+    "return",
+    "matures_at",
+    "expires_at",
+    "lapsed",
+];
 
 /// The columns of cards that depend on what the cards hold.
 #[derive(Debug, Default)]
@@ -114,6 +130,24 @@ pub(super) fn unmatched(goods: &UnmatchedReturn, currency: Currency) -> Vec<Vec<
     lines.collect()
 }
 
+pub(super) fn entry(customer: &str, entry: &Entry) -> Vec<String> {
+    let instant = |at: Option<crate::time::Instant>| at.map(|at| at.to_string()).unwrap_or_default();
+    vec![
+        entry.sequence.to_string(),
+        customer.to_owned(),
+        entry.kind.name().to_owned(),
+        entry.at.to_string(),
+        entry.points.to_string(),
+        entry.balance.to_string(),
+        entry.lot.to_string(),
+        entry.purchase.clone().unwrap_or_default(),
+        entry.return_id.clone().unwrap_or_default(),
+        instant(entry.matures_at),
+        instant(entry.expires_at),
+        entry.lapsed.to_string(),
+    ]
+}
+
 pub(super) fn interaction(met: &Interaction, currency: Currency) -> Vec<String> {
     vec![
         met.id.clone(),
@@ -123,5 +157,16 @@ pub(super) fn interaction(met: &Interaction, currency: Currency) -> Vec<String> 
         met.cost.format(currency),
         met.rating.map(|rating| rating.to_string()).unwrap_or_default(),
         met.note.clone().unwrap_or_default(),
+    ]
+}
+
+pub(super) fn audit(entry: &AuditEntry) -> Vec<String> {
+    vec![
+        entry.at.to_string(),
+        entry.who.clone(),
+        entry.key.clone().unwrap_or_default(),
+        entry.action.name().to_owned(),
+        entry.subject.clone(),
+        entry.detail.clone(),
     ]
 }

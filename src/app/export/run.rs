@@ -29,12 +29,23 @@ pub enum ExportTable {
     UnmatchedReturns,
     /// Interactions, by time.
     Interactions,
+    /// The audit trail, in order. Over HTTP for admins only.
+    Audit,
+    /// Entries of the points ledger, by customer.
+    Points,
 }
 
 impl ExportTable {
     /// All of them.
-    pub const ALL: &'static [Self] =
-        &[Self::Customers, Self::Purchases, Self::Returns, Self::UnmatchedReturns, Self::Interactions];
+    pub const ALL: &'static [Self] = &[
+        Self::Customers,
+        Self::Purchases,
+        Self::Returns,
+        Self::UnmatchedReturns,
+        Self::Interactions,
+        Self::Points,
+        Self::Audit,
+    ];
 
     /// The name in commands and addresses.
     pub const fn name(self) -> &'static str {
@@ -44,6 +55,8 @@ impl ExportTable {
             Self::Returns => "returns",
             Self::UnmatchedReturns => "unmatched_returns",
             Self::Interactions => "interactions",
+            Self::Audit => "audit",
+            Self::Points => "points",
         }
     }
 }
@@ -208,6 +221,16 @@ fn write(rows: &Snapshot, currency: Currency, wanted: Export, to: impl Write) ->
             )?;
             Ok(sink.finish()?)
         }
+        ExportTable::Points => {
+            let mut sink = new(to, record::POINTS)?;
+            pages(
+                |listing| rows.entries(listing),
+                |(customer, entry)| {
+                    Ok(sink.row(|| object::entry(&customer, &entry), || vec![record::entry(&customer, &entry)])?)
+                },
+            )?;
+            Ok(sink.finish()?)
+        }
         ExportTable::Interactions => {
             let mut sink = new(to, record::INTERACTIONS)?;
             pages(
@@ -215,6 +238,14 @@ fn write(rows: &Snapshot, currency: Currency, wanted: Export, to: impl Write) ->
                 |met| {
                     Ok(sink.row(|| object::interaction(&met, currency), || vec![record::interaction(&met, currency)])?)
                 },
+            )?;
+            Ok(sink.finish()?)
+        }
+        ExportTable::Audit => {
+            let mut sink = new(to, record::AUDIT)?;
+            pages(
+                |listing| rows.audit(None, listing),
+                |entry| Ok(sink.row(|| object::audit(&entry), || vec![record::audit(&entry)])?),
             )?;
             Ok(sink.finish()?)
         }

@@ -9,6 +9,7 @@ use super::lines::import_lines;
 use super::mapping::Mapping;
 use super::report::{ImportError, ImportReport, Progress, Rejects};
 use super::write::write;
+use crate::app::access::Actor;
 use crate::app::start::App;
 use crate::money::{Currency, Rate};
 use crate::store::Store;
@@ -99,6 +100,7 @@ impl App {
     /// Imports with currency, zone and margin of the bundle in force. Blocks: not for a thread that drives tasks.
     pub fn import(
         &self,
+        actor: &Actor,
         wanted: &Import,
         input: impl Input,
         progress: impl FnMut(Progress),
@@ -110,7 +112,9 @@ impl App {
             default_margin: bundle.default_margin,
             now: self.clock.now(),
         };
-        import(&self.store, &context, wanted, input, progress)
+        let outcome = import(&self.store, &context, wanted, input, progress);
+        self.note_import(actor, wanted.what, &outcome)?;
+        outcome
     }
 }
 

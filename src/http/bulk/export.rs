@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
-use crate::app::{App, Export, ExportFormat, ExportTable};
+use crate::app::{Actor, App, Export, ExportFormat, ExportTable};
 use crate::http::answer::{Answer, Problems};
 use crate::http::body::{Id, Params};
 use crate::http::problem::Problem;
@@ -26,17 +26,22 @@ pub struct ExportParams {
     format: Option<String>,
 }
 
-/// Streams a whole table as JSON Lines or CSV: customers, purchases, returns, unmatched_returns, interactions.
+/// Streams a whole table as JSON Lines or CSV: customers, purchases, returns, unmatched_returns, interactions, points;
+/// for admins audit too.
 #[utoipa::path(get, path = "/v1/exports/{table}", tag = "customers",
     params(("table" = String, Path, description = "the table"), ExportParams),
     responses((status = 200, description = "its rows", content((String = "application/x-ndjson"), (String = "text/csv"))), Problems))]
 pub async fn read_export(
     State(app): State<Arc<App>>,
+    actor: Actor,
     Id(table): Id,
     Params(params): Params<ExportParams>,
     headers: HeaderMap,
 ) -> Answer {
     let table: ExportTable = table.parse().map_err(Problem::not_found)?;
+    if table == ExportTable::Audit && !actor.may(&[]) {
+        return Err(Problem::forbidden("the audit trail needs a key for admins"));
+    }
     let accepts = |kind: &str| {
         headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(kind))
     };

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 use utoipa::IntoParams;
 
-use crate::app::{App, Import, ImportError, Mapping, RowFormat, What};
+use crate::app::{Actor, App, Import, ImportError, Mapping, RowFormat, What};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
 use crate::http::body::Params;
@@ -77,6 +77,7 @@ impl ImportParams {
     responses((status = 200, description = "what was imported", body = ImportOut), Problems))]
 pub async fn create_import(
     State(app): State<Arc<App>>,
+    actor: Actor,
     Params(params): Params<ImportParams>,
     request: Request,
 ) -> Answer {
@@ -85,7 +86,7 @@ pub async fn create_import(
     let stream = request.into_body().into_data_stream().map_err(io::Error::other);
     let reader = SyncIoBridge::new(StreamReader::new(stream));
     let report = blocking(move || {
-        let report = app.import(&wanted, reader, |_| {})?;
+        let report = app.import(&actor, &wanted, reader, |_| {})?;
         app.after_bulk()?;
         Ok::<_, ImportError>(report)
     });

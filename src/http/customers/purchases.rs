@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::http::answer::{Answer, Listed, Problems, json};
 use crate::http::body::{Id, Paging, Params};
 use crate::http::wire::KeptPurchaseOut;
+use crate::model::Purchase;
 use crate::store::{Listing, Order};
 
 /// Lists a customer's purchases, the latest first.
@@ -18,6 +19,8 @@ use crate::store::{Listing, Order};
 pub async fn list_purchases(State(app): State<Arc<App>>, Id(id): Id, Params(paging): Params<Paging>) -> Answer {
     let listing = Listing { order: Order::Descending, ..paging.listing()? };
     let page = app.purchases_of(&id, &listing)?.ok_or_else(|| unknown(&id))?;
+    let points = app.returned_points(&page.items)?;
+    let points = |purchase: &Purchase| points.get(&purchase.id).map_or(&[][..], Vec::as_slice);
     let currency = app.active().bundle.currency;
-    json(StatusCode::OK, &Listed::new(page, |purchase| KeptPurchaseOut::new(&purchase, currency)))
+    json(StatusCode::OK, &Listed::new(page, |purchase| KeptPurchaseOut::new(&purchase, points(&purchase), currency)))
 }

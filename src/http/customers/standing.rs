@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::card::unknown;
+use super::points::BalanceOut;
 use crate::app::{App, Standing};
 use crate::engine::reason_in_words;
 use crate::http::answer::{Answer, Problems, json};
@@ -59,13 +60,6 @@ pub struct StandingOut<'a> {
     next_classes: Vec<NextClassOut<'a>>,
     /// Segments whose script failed.
     failures: Vec<Explanation<'a>>,
-}
-
-/// Points of a customer.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PointsBalance)]
-pub struct BalanceOut {
-    balance: i64,
 }
 
 /// What is left of a discount's uses.
@@ -126,7 +120,7 @@ fn present<'a>(id: &'a str, standing: &'a Standing) -> StandingOut<'a> {
             .collect(),
         segments: Segments::new(bundle, &facts.classes),
         snapshot: (facts.snapshot > 0).then_some(facts.snapshot),
-        points: BalanceOut { balance: facts.points },
+        points: BalanceOut::new(&standing.points),
         uses: limited
             .clone()
             .filter(|(_, left)| left.customer_uses.is_some() || left.total_uses.is_some())

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::state::ActivationOut;
-use crate::app::{Activating, App};
+use crate::app::{Activating, Actor, App, Signature};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
 use crate::http::body::{Body, idempotency_key};
@@ -28,7 +28,7 @@ pub struct ActivateIn<'a> {
     /// From when; now where it is absent.
     #[serde(borrow)]
     at: Option<Cow<'a, str>>,
-    /// Who.
+    /// Who; with a key, it is the key's name whatever stands here.
     by: Option<String>,
     /// Why.
     note: Option<String>,
@@ -39,7 +39,7 @@ pub struct ActivateIn<'a> {
     params(("If-Match" = Option<String>, Header, description = "the revision that must be in force for this to happen"),
         ("Idempotency-Key" = Option<String>, Header, description = "the same request with the same key happens once")),
     responses((status = 200, description = "in force, or planned", body = ActivationOut), Problems))]
-pub async fn activate_policies(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answer {
+pub async fn activate_policies(State(app): State<Arc<App>>, actor: Actor, headers: HeaderMap, body: Body) -> Answer {
     let asked: ActivateIn<'_> = body.read()?;
     let expected = expected(&headers)?;
     let key = idempotency_key(&headers)?;
@@ -51,9 +51,10 @@ pub async fn activate_policies(State(app): State<Arc<App>>, headers: HeaderMap, 
     }
     invalids.finish()?;
     let revision = revision.unwrap_or(Revision([0; 16]));
-    let (by, note) = (asked.by.unwrap_or_default(), asked.note.unwrap_or_default());
-    let key = key.map(|key| (key, wide_request_hash(&(revision, at, &by, &note))));
-    let asked = Activating { revision, at, expected, by, note, key };
+    let content = (revision, at, asked.by.as_deref(), asked.note.as_deref());
+    let key = key.map(|key| (key, wide_request_hash(&content)));
+    let signature = Signature::new(actor, asked.by, asked.note);
+    let asked = Activating { revision, at, expected, signature, key };
     let activation = blocking(move || app.activate(asked)).await??;
     json(StatusCode::OK, &ActivationOut::new(activation))
 }

@@ -23,7 +23,7 @@ pub struct BundleIn {
     pub files: BTreeMap<String, String>,
     /// Why, in the author's words.
     pub note: Option<String>,
-    /// Who hands it in.
+    /// Who hands it in; with a key, it is the key's name whatever stands here.
     pub by: Option<String>,
 }
 

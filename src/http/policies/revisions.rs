@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::check::BundleIn;
 use super::state::FileOut;
-use crate::app::{ActivateError, App};
+use crate::app::{ActivateError, Actor, App, Signature};
 use crate::http::answer::{Answer, Listed, Problems, json};
 use crate::http::blocking;
 use crate::http::body::{Body, Id, Paging, Params};
@@ -63,11 +63,11 @@ fn present(kept: KeptRevision, with_files: bool) -> RevisionOut {
 /// Stores a bundle that compiles; the same content again is the same revision.
 #[utoipa::path(post, path = "/v1/policies/revisions", tag = "policies", request_body = BundleIn,
     responses((status = 200, description = "stored before", body = StoredOut), (status = 201, description = "stored", body = StoredOut), Problems))]
-pub async fn create_revision(State(app): State<Arc<App>>, body: Body) -> Answer {
+pub async fn create_revision(State(app): State<Arc<App>>, actor: Actor, body: Body) -> Answer {
     let mut bundle: BundleIn = body.read()?;
-    let (by, note) = (bundle.by.take().unwrap_or_default(), bundle.note.take().unwrap_or_default());
+    let signature = Signature::new(actor, bundle.by.take(), bundle.note.take());
     let sources = bundle.sources()?;
-    let stored = blocking(move || app.store_revision(sources, &by, &note)).await??;
+    let stored = blocking(move || app.store_revision(sources, &signature)).await??;
     let status = if stored.known { StatusCode::OK } else { StatusCode::CREATED };
     let diagnostics = findings(&stored.diagnostics, &stored.sources);
     json(status, &StoredOut { revision: Shown(stored.revision), diagnostics })

@@ -18,5 +18,6 @@ pub async fn read_purchase(State(app): State<Arc<App>>, Id(id): Id) -> Answer {
     let Some((purchase, _)) = app.purchase_by_id(&id)? else {
         return Err(Problem::not_found(format!("there is no purchase `{id}`")));
     };
-    json(StatusCode::OK, &KeptPurchaseOut::new(&purchase, app.active().bundle.currency))
+    let points = app.returned_points([&purchase])?.remove(&id).unwrap_or_default();
+    json(StatusCode::OK, &KeptPurchaseOut::new(&purchase, &points, app.active().bundle.currency))
 }

@@ -79,7 +79,7 @@ pub async fn create_return(State(app): State<Arc<App>>, Id(purchase): Id, header
     let id = asked.id.map(Cow::into_owned).or(key);
     let returned = app.take_back(Returning { purchase, id, request, at, lines }).await?;
     let bundle = &app.active().bundle;
-    json(StatusCode::CREATED, &ReturnOut::new(&returned.purchase, &returned.goods, bundle.currency))
+    json(StatusCode::CREATED, &ReturnOut::new(&returned.purchase, &returned.goods, returned.points, bundle.currency))
 }
 
 impl From<ReturnError> for Problem {

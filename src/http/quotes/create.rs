@@ -33,11 +33,9 @@ impl<'a> QuoteOut<'a> {
     pub fn new(quoted: &'a Quoted) -> Self {
         let lines = quoted.basket.lines.iter().map(|line| (line.sku.as_ref(), line.quantity));
         let bundle = &quoted.active.bundle;
-        Self {
-            quote: &quoted.token,
-            expires_at: Shown(quoted.expires_at),
-            decided: decided(bundle, quoted.customer.as_deref(), lines, &quoted.decision),
-        }
+        let mut decided = decided(bundle, quoted.customer.as_deref(), lines, &quoted.decision);
+        decided.points.because = quoted.points_short.iter().map(ToString::to_string).collect();
+        Self { quote: &quoted.token, expires_at: Shown(quoted.expires_at), decided }
     }
 }
 

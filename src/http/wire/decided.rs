@@ -109,6 +109,9 @@ pub struct Explanation<'a> {
 pub struct PointsOut {
     earned: i64,
     redeemed: i64,
+    /// Why fewer pay than a quote was asked for; absent where all do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<String>,
 }
 
 /// What is missing to the next step of a ladder.
@@ -236,7 +239,7 @@ pub fn decided<'a>(
             .collect(),
         segments: Segments::new(bundle, &decision.classes),
         snapshot: (decision.snapshot > 0).then_some(decision.snapshot),
-        points: PointsOut { earned: totals.points_earned, redeemed: totals.points_redeemed },
+        points: PointsOut { earned: totals.points_earned, redeemed: totals.points_redeemed, because: Vec::new() },
         next_steps: decision.next_steps.iter().map(|next| NextStepOut::new(bundle, next)).collect(),
         failures: failures
             .into_iter()

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::decided::QuantityOut;
 use super::scalar::{Cash, Shown};
 use crate::id::Revision;
+use crate::ledger::PointsShare;
 use crate::model::{Purchase, PurchaseLine, Return};
 use crate::money::{Currency, Money, Quantity, UnitPrice};
 use crate::time::Instant;
@@ -93,8 +94,22 @@ pub struct ReturnOut {
     lines: Vec<ReturnLineOut>,
     /// Sums.
     totals: SumsOut,
-    /// What the customer gets back: net.
+    /// What points had paid of it; they come back as points.
+    points_paid: Cash,
+    /// What the customer gets back in money: net less what points had paid.
     refund: Cash,
+    /// Points that come back and go.
+    points: ReturnedPointsOut,
+}
+
+/// What a return does to points.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReturnedPoints)]
+pub struct ReturnedPointsOut {
+    /// Points that paid for the goods and are the customer's again, unless they expired meanwhile.
+    given_back: i64,
+    /// Points that the goods had earned.
+    taken_back: i64,
 }
 
 /// Units of one line that came back.
@@ -109,7 +124,7 @@ pub struct ReturnLineOut {
     gross: Cash,
     discount: Cash,
     net: Cash,
-    /// What the customer gets back: net.
+    /// The same: what was paid for them, in money and points.
     refund: Cash,
 }
 
@@ -127,9 +142,12 @@ impl Serialize for PriceOut {
 }
 
 impl KeptPurchaseOut {
-    /// Presents a purchase.
-    pub fn new(purchase: &Purchase, currency: Currency) -> Self {
+    /// Presents a purchase; `points` is what each of its returns holds of its points.
+    pub fn new(purchase: &Purchase, points: &[PointsShare], currency: Currency) -> Self {
         let sum = |part: fn(&PurchaseLine) -> Money| purchase.lines.iter().map(part).sum();
+        let shares = points.iter().copied().chain(std::iter::repeat(PointsShare::default()));
+        let returns = purchase.returns.iter().zip(shares);
+        let returns = returns.map(|(goods, points)| ReturnOut::new(purchase, goods, points, currency));
         Self {
             id: purchase.id.clone(),
             customer: purchase.customer.clone(),
@@ -139,7 +157,7 @@ impl KeptPurchaseOut {
             currency: currency.code().to_owned(),
             lines: purchase.lines.iter().enumerate().map(|(at, line)| line_out(purchase, at, line, currency)).collect(),
             totals: SumsOut::new(sum(|line| line.gross), sum(|line| line.discount), currency),
-            returns: purchase.returns.iter().map(|goods| ReturnOut::new(purchase, goods, currency)).collect(),
+            returns: returns.collect(),
         }
     }
 }
@@ -162,8 +180,8 @@ fn line_out(purchase: &Purchase, at: usize, line: &PurchaseLine, currency: Curre
 }
 
 impl ReturnOut {
-    /// Presents a return of a purchase.
-    pub fn new(purchase: &Purchase, goods: &Return, currency: Currency) -> Self {
+    /// Presents a return of a purchase with what it holds of the purchase's points.
+    pub fn new(purchase: &Purchase, goods: &Return, points: PointsShare, currency: Currency) -> Self {
         let cash = |money| Cash::new(money, currency);
         let gross = goods.lines.iter().map(|line| line.gross).sum();
         let discount = goods.lines.iter().map(|line| line.discount).sum();
@@ -186,7 +204,9 @@ impl ReturnOut {
                 })
                 .collect(),
             totals: SumsOut::new(gross, discount, currency),
-            refund: cash(gross - discount),
+            points_paid: cash(points.paid),
+            refund: cash(gross - discount - points.paid),
+            points: ReturnedPointsOut { given_back: points.redeemed, taken_back: points.earned },
         }
     }
 }

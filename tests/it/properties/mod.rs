@@ -2,11 +2,12 @@
 //!
 //! Reading order: `shop` (made-up policies, baskets and facts), `oracle` (what the contract says a checkout must do,
 //! in fractions, without a look at the engine), `deciding` (both compared), `history` (purchases and returns through the
-//! app against a naive recount), `sandbox` (scripts that misbehave), `bombs` (bundles that are too much).
+//! app against a `recount`), `sandbox` (scripts that misbehave), `bombs` (bundles that are too much).
 
 mod bombs;
 mod deciding;
 mod history;
 mod oracle;
+mod recount;
 mod sandbox;
 mod shop;

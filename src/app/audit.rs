@@ -1,0 +1,36 @@
+//! The trail of who changed what.
+
+use super::access::Actor;
+use super::import::{ImportError, ImportReport, What};
+use super::start::App;
+use crate::store::{AuditAction, AuditEntry, Failure, Listing, Page, Read};
+
+impl App {
+    /// The audit trail; of one customer where one is given.
+    pub fn audit(&self, customer: Option<&str>, listing: &Listing) -> Result<Page<AuditEntry>, Failure> {
+        self.store.snapshot().audit(customer, listing)
+    }
+
+    /// Notes how an import went, one that broke off too: some of its rows may be there.
+    pub(super) fn note_import(
+        &self,
+        actor: &Actor,
+        what: What,
+        outcome: &Result<ImportReport, ImportError>,
+    ) -> Result<(), Failure> {
+        let detail = match outcome {
+            Ok(report) => format!("{} rows read, {} rejected", report.rows.read, report.rows.rejected),
+            Err(ImportError::Changed(_) | ImportError::OutOfRange(_) | ImportError::Failed(_)) => {
+                "broke off".to_owned()
+            }
+            // Nothing was written.
+            Err(ImportError::Mapping(_) | ImportError::Read { .. } | ImportError::Rejected(_)) => return Ok(()),
+        };
+        let what = match what {
+            What::Purchases => "purchases",
+            What::Customers => "customers",
+        };
+        let entry = actor.did(AuditAction::Import, what, detail, self.clock.now());
+        self.write(move |batch| batch.put_audit(entry.clone()).map(drop))
+    }
+}
