@@ -1,6 +1,8 @@
 //! How long a quote takes from a request's bytes to an answer's, without a socket: through the router, and the use case
 //! alone; and a purchase committed by itself, which waits for the disk.
 
+#![expect(clippy::expect_used, reason = "a bench ends where something is not as it should be")]
+
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;

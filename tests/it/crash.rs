@@ -97,7 +97,7 @@ fn ask_again(client: &mut Client, acknowledged: &[Acknowledged]) {
         let purchase: Value = serde_json::from_str(&purchase).expect("JSON");
         if known.path.ends_with("/returns") {
             let returns = purchase["returns"].as_array().expect("returns");
-            assert!(returns.iter().any(|one| *one == answer), "{answer} is in {purchase}");
+            assert!(returns.contains(&answer), "{answer} is in {purchase}");
             continue;
         }
         assert_eq!(purchase["totals"]["net"], answer["totals"]["net"]);
