@@ -1,11 +1,12 @@
 //! Events to values.
 
+use chrono::{Datelike, Days};
 use smallvec::SmallVec;
 
 use super::definition::{Average, Count, Measure, Metric, Since, Sum, Window};
 use super::event::{Event, Mark, Totals};
 use crate::money::{Currency, Money, Number};
-use crate::time::{Instant, Zone};
+use crate::time::{Duration, Instant, Zone};
 
 /// One customer's events, wherever they are kept. `filter` is an index into the bundle's filters.
 pub trait Timelines {
@@ -147,7 +148,28 @@ impl<'a, T: Timelines> Reader<'a, T> {
                 best = best.max(self.value_uncached(metric, when)?);
             }
         }
+        for when in self.coming_back(metric, from, at)? {
+            best = best.max(self.value_uncached(metric, when)?);
+        }
         Ok(best)
+    }
+
+    /// Instants within `from..at` at which something that left the window is in it again: a month before each of 28 to
+    /// 31 March is 28 February, so what left at some hour of the 28th is back at midnight.
+    fn coming_back(&mut self, metric: &Metric, from: Instant, at: Instant) -> Result<Vec<Instant>, T::Error> {
+        let Window::Within(duration @ Duration::Months(_)) = metric.window else { return Ok(Vec::new()) };
+        let first = duration.before(from, self.zone);
+        let mut instants = Vec::new();
+        for event in self.timelines.events(metric.filter, first, at)? {
+            if self.zone.local(event.at).day() < 28 {
+                continue;
+            }
+            let left = self.zone.local(duration.after(event.at, self.zone)).date();
+            let days = (1..=3).filter_map(|later| left.checked_add_days(Days::new(later)));
+            instants.extend(days.map(|day| self.zone.start_of(day)));
+        }
+        instants.retain(|when| from <= *when && *when < at);
+        Ok(instants)
     }
 
     /// Instants within `from..at` at which something leaves the window.
