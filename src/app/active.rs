@@ -33,7 +33,8 @@ impl Active {
     pub fn new(bundle: Arc<Bundle>, cut_offs: CutOffs, since: Instant, by: &str, note: &str) -> Result<Self, Failure> {
         let filters: Arc<[FilterHash]> = bundle.filters.iter().map(FilterHash::of).collect::<Result<_, _>>()?;
         let ready = Arc::new(AtomicBool::new(filters.is_empty()));
-        let grant = |discount: &Discount| metrics::counter!("treue_grants_total", "discount" => discount.name.to_string());
+        let grant =
+            |discount: &Discount| metrics::counter!("treue_grants_total", "discount" => discount.name.to_string());
         let grants = bundle.discounts.iter().map(grant).collect();
         Ok(Self {
             bundle,
