@@ -1,26 +1,32 @@
 //! Use cases: the only place where clock, store and active bundle meet.
 //!
-//! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`facts`] (what is known
-//! of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets), [`points`], [`customer`],
-//! [`policy`] (revisions, activation, reload), [`watch`], [`refresh`] (cut-offs and filters over the whole base),
-//! [`import`], [`export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
+//! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
+//! (what is known of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets),
+//! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`] (revisions,
+//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
+//! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
 //! [`mod@verify`].
 
 mod access;
 mod active;
+mod agenda;
 mod audit;
 mod clock;
 mod customer;
 mod demo;
+mod events;
 mod export;
 mod facts;
 mod import;
+mod interaction;
 mod key;
 mod points;
 mod policy;
 mod purchase;
 mod quote;
 mod refresh;
+mod scan;
+mod service;
 mod spend;
 mod start;
 mod take_back;
@@ -30,6 +36,7 @@ mod watch;
 
 pub use access::{Actor, Admitted, Denied, KeyError, KnownKey, MadeKey, Signature, make_key, revoke_key};
 pub use active::Active;
+pub use agenda::{Agenda, AgendaItem, AgendaPlace, days_after};
 pub use clock::Clock;
 pub use customer::{EraseError, Standing};
 pub use demo::{DemoError, DemoOptions, DemoReport, fill_demo};
@@ -38,11 +45,13 @@ pub use import::{
     Import, ImportContext, ImportError, ImportReport, Mapping, MappingError, Progress, Rejected, RowCounts, RowFormat,
     What, import,
 };
+pub use interaction::{Interacted, Interacting, InteractionError};
 pub use key::KeyTextError;
 pub use points::PointsLedger;
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
+pub use service::{BaseService, ServiceState};
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};
 pub use token::{Terms, TokenError};

@@ -1,20 +1,19 @@
 //! What needs the whole base: cut-offs of rank and score segments, and accounts of new filters.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::active::Active;
+use super::events::Events;
 use super::facts::metric;
+use super::scan::{Collect, scan};
 use super::start::{App, lock};
 use crate::analytics::{BaseValues, needs_cut_offs};
 use crate::engine::{CutOffs, SegmentCuts};
 use crate::metric::History;
 use crate::policy::{Bundle, SegmentRule};
 use crate::store::{
-    AccountError, Failure, FilterHash, KeptCutoffs, Read, Record, Snapshot, StoreTimelines, WriteError, decode, encode,
+    AccountError, Failure, FilterHash, KeptCutoffs, Read, Record, Snapshot, WriteError, decode, encode,
 };
 use crate::time::Instant;
 
@@ -25,9 +24,6 @@ impl Record for SegmentCuts {
 const SNAPSHOTS: &str = "cut-off-snapshots";
 /// Customers whose accounts one write builds: other writes come in between.
 const BUILT_AT_ONCE: usize = 500;
-
-/// Customers that one thread scans at a time.
-const STRETCH: usize = 4_096;
 
 impl App {
     /// Computes all cut-offs anew, as of now, and puts them in force.
@@ -124,15 +120,8 @@ impl App {
     /// Reads the metrics that some segments need, over the whole base as of an instant, on all processors.
     fn scan(&self, active: &Active, segments: &[usize], at: Instant) -> Result<BaseValues, Failure> {
         let rows = &*self.store.snapshot();
-        let empty = BaseValues::new(&active.bundle, segments);
-        let splits = rows.split_accounts(FilterHash::ALL, STRETCH)?;
-        let starts = std::iter::once(None).chain(splits.iter().map(|split| Some(split.as_str())));
-        let ends = splits.iter().map(|split| Some(split.as_str())).chain([None]);
-        let stretches: Vec<(Option<&str>, Option<&str>)> = starts.zip(ends).collect();
-        let mut values = stretches
-            .into_par_iter()
-            .map(|(after, until)| scan_stretch(rows, active, empty.clone(), (after, until), at))
-            .try_reduce(|| empty.clone(), |a, b| Ok(a.merge(b)))?;
+        let empty = Values { active, at, found: BaseValues::new(&active.bundle, segments) };
+        let mut values = scan(rows, active, &empty, at)?.found;
         // Customers with a card who did nothing yet have sums of nothing, and those are values too.
         let idle: Vec<_> = values
             .slots()
@@ -180,35 +169,26 @@ impl App {
     }
 }
 
-fn scan_stretch(
-    rows: &Snapshot,
-    active: &Active,
-    mut values: BaseValues,
-    (after, until): (Option<&str>, Option<&str>),
+/// The values that a scan finds.
+#[derive(Clone)]
+struct Values<'a> {
+    active: &'a Active,
     at: Instant,
-) -> Result<BaseValues, Failure> {
-    let slots = values.slots().to_vec();
-    let read = |customer: &str, account| -> Result<Vec<_>, Failure> {
-        let mut timelines = StoreTimelines::new(rows, customer, &active.filters).with_account(FilterHash::ALL, account);
-        if active.ready() && timelines.exact(at)? {
-            return slots.iter().map(|slot| metric(active, *slot, &mut timelines, at)).collect();
+    found: BaseValues,
+}
+
+impl Collect for Values<'_> {
+    fn take(&mut self, _: &str, events: &mut Events<'_, Snapshot>) -> Result<(), Failure> {
+        for at in 0..self.found.slots().len() {
+            let value = metric(self.active, self.found.slots()[at], events, self.at)?;
+            self.found.push(at, value);
         }
-        let mut history = rows.history(customer, &active.bundle.filters, at)?;
-        let value = |slot: &u16| metric(active, *slot, &mut history, at).unwrap_or_else(|never| match never {});
-        Ok(slots.iter().map(value).collect())
-    };
-    let mut failure = None;
-    rows.each_account(FilterHash::ALL, after, until, |customer, account| match read(&customer, account) {
-        Ok(found) => {
-            found.into_iter().enumerate().for_each(|(at, value)| values.push(at, value));
-            ControlFlow::Continue(())
-        }
-        Err(error) => {
-            failure = Some(error);
-            ControlFlow::Break(())
-        }
-    })?;
-    failure.map_or(Ok(values), Err)
+        Ok(())
+    }
+
+    fn merge(self, other: Self) -> Self {
+        Self { found: self.found.merge(other.found), ..self }
+    }
 }
 
 /// Whether cut-offs taken at one instant are due by another.

@@ -22,6 +22,7 @@ pub struct Cli {
 
 /// Flags of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(super) struct Common {
     /// The store's file [default: treue.redb]
     #[arg(long, global = true, env = "TREUE_STORE", value_name = "FILE")]
@@ -69,6 +70,9 @@ pub(super) enum Command {
     /// Explain the decision of a purchase as it was made
     #[command(after_help = "Example:\n  treue explain order-4711")]
     Explain(ExplainArgs),
+    /// Print what the whole base says
+    #[command(after_help = "Examples:\n  treue report budgets\n  treue report budgets --as-of 2026-12-01 --json")]
+    Report(ReportArgs),
     /// Read purchases or customers from a file into the store
     #[command(
         after_help = "Example:\n  treue import online_retail.csv.gz --timezone Europe/London --skip-invalid \\\n    \
@@ -239,6 +243,46 @@ pub(super) struct ExplainArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportName {
+    /// What serving each class costs, what it earns, and what it may cost at most
+    Budgets,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReportFormat {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The report
+    pub name: ReportName,
+    /// As of when: an instant, or a date in the policy's zone [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+}
+
+impl ReportArgs {
+    /// How it is printed.
+    pub fn format(&self) -> ReportFormat {
+        match (self.json, self.csv) {
+            (true, _) => ReportFormat::Json,
+            (false, true) => ReportFormat::Csv,
+            (false, false) => ReportFormat::Table,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

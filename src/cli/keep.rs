@@ -32,7 +32,7 @@ pub(super) fn run_verify(args: &VerifyArgs, config: &Config) -> anyhow::Result<E
     let store = open_existing(&config.store, config)?;
     let rows = store.snapshot();
     let mut flaws = Vec::new();
-    verify(&*rows, &mut |flaw| {
+    verify(&rows, &mut |flaw| {
         flaws.push(FlawOut { table: format!("{:?}", flaw.table), row: flaw.row, what: flaw.what });
     })?;
     let Counts { customers, purchases, interactions, decisions } = rows.counts()?;

@@ -12,6 +12,7 @@ mod keep;
 mod keys;
 mod print;
 mod quote;
+mod report;
 mod serve;
 mod test;
 
@@ -74,6 +75,7 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Openapi => print::json(&crate::http::openapi()),
         Command::Quote(args) => quote::run(&args, config),
         Command::Explain(args) => quote::explain(&args, config),
+        Command::Report(args) => report::run(&args, config),
         Command::Import(args) => bulk::import(&args, config),
         Command::Export(args) => bulk::export(&args, config),
         Command::Demo(args) => bulk::demo(&args, config),

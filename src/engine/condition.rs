@@ -83,14 +83,17 @@ fn check(at: u16, condition: &Condition, facts: &Facts, basket: &Basket, priced:
     }
 }
 
-/// Whether a birthday falls on a day at most this long before or after `today`. One on 29 February is kept on the
-/// 28th where the year has no 29th.
+/// The day on which a birthday is kept in a year: one on 29 February on the 28th where the year has no 29th.
+pub fn anniversary(birthday: NaiveDate, year: i32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, birthday.month(), birthday.day())
+        .or_else(|| NaiveDate::from_ymd_opt(year, birthday.month(), 28))
+}
+
+/// Whether a birthday falls on a day at most this long before or after `today`.
 fn birthday_within(birthday: NaiveDate, today: NaiveDate, within: Duration) -> bool {
     (-1..=1).any(|shift| {
         let year = today.year() + shift;
-        let anniversary = NaiveDate::from_ymd_opt(year, birthday.month(), birthday.day())
-            .or_else(|| NaiveDate::from_ymd_opt(year, birthday.month(), 28));
-        let Some(anniversary) = anniversary else { return false };
+        let Some(anniversary) = anniversary(birthday, year) else { return false };
         let (first, last) = match within {
             Duration::Days(days) => {
                 let days = Days::new(u64::from(days));

@@ -37,19 +37,8 @@ pub(super) fn collect<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timeline
     let metrics: Vec<Option<Number>> =
         bundle.metrics.iter().map(|metric| reader.value(metric, at)).collect::<Result<_, _>>()?;
     let mut classes = Vec::with_capacity(bundle.segments.len());
-    for (slot, segment) in bundle.segments.iter().enumerate() {
-        classes.push(match &segment.rule {
-            SegmentRule::Thresholds { metric, floors, descending, keep } => {
-                let slot = *metric as usize;
-                let mut value = metrics[slot];
-                if let Some(keep) = keep {
-                    value = value.max(reader.best(&bundle.metrics[slot], keep.before(at, bundle.zone), at)?);
-                }
-                threshold_class(value, floors, descending)
-            }
-            SegmentRule::Rank { .. } | SegmentRule::Score { .. } => given.cut_offs.class(slot, segment, &metrics),
-            SegmentRule::Script(_) => None,
-        });
+    for slot in 0..bundle.segments.len() {
+        classes.push(class(bundle, slot, given.cut_offs, &metrics, &mut reader, at)?);
     }
     Ok(Facts {
         at,
@@ -61,6 +50,32 @@ pub(super) fn collect<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timeline
         snapshot: given.cut_offs.id,
         allowances: given.allowances,
         points: given.points,
+    })
+}
+
+/// The class of a customer with these metrics in one segment; absent where a script settles it.
+pub(super) fn class<T: Timelines>(
+    bundle: &Bundle,
+    slot: usize,
+    cut_offs: &CutOffs,
+    metrics: &[Option<Number>],
+    reader: &mut Reader<'_, T>,
+    at: Instant,
+) -> Result<Option<u16>, T::Error> {
+    let segment = &bundle.segments[slot];
+    Ok(match &segment.rule {
+        SegmentRule::Thresholds { metric, floors, descending, keep } => {
+            let slot = *metric as usize;
+            let mut value = metrics[slot];
+            if let Some(keep) = keep {
+                let since = keep.before(at, bundle.zone);
+                let class = |value| threshold_class(value, floors, descending);
+                value = reader.best(&bundle.metrics[slot], (since, at), &|a, b| class(a) == class(b))?;
+            }
+            threshold_class(value, floors, descending)
+        }
+        SegmentRule::Rank { .. } | SegmentRule::Score { .. } => cut_offs.class(slot, segment, metrics),
+        SegmentRule::Script(_) => None,
     })
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`mod@price`] (a basket's lines in money), [`cutoff`] and [`mod@gather`] (events to facts),
 //! [`mod@decide`] (the whole), [`condition`] and [`offer`] (who may have what), [`grant`] (how much), [`stack`] (in which
-//! order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace in words), and [`cases`] (policy tests).
+//! order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace in words), [`service`] (what
+//! serving a customer may cost), and [`cases`] (policy tests).
 
 mod cases;
 mod condition;
@@ -15,13 +16,16 @@ mod limit;
 mod offer;
 mod points;
 mod price;
+mod service;
 mod stack;
 
 pub use cases::{TestResult, TestRun, Unreached, run_tests};
+pub use condition::anniversary;
 pub use cutoff::{CutOffs, PartCuts, SegmentCuts};
 pub use decide::decide;
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, explain, reason_in_words};
 pub use gather::{Gather, gather};
-pub use offer::{next_classes, next_steps};
+pub use offer::{limited_offers, next_classes, next_steps};
 pub use points::{PointsShort, points_short};
 pub use price::{MAX_BASKET, PriceError, Priced, price};
+pub use service::{BudgetBound, Granted, ServiceStanding, budgets_read_cards, service_in_words, service_standing};

@@ -134,6 +134,24 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// Identifiers in the path, in its order.
+pub struct Ids<const N: usize>(pub [String; N]);
+
+impl<S: Send + Sync, const N: usize> FromRequestParts<S> for Ids<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let unreadable = || Problem::unreadable("the path cannot be read");
+        let Path(named) =
+            Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| unreadable())?;
+        for (name, id) in &named {
+            check_id(id).map_err(|error| Problem::invalid_at(format!("/{name}"), format!("the id {error}")))?;
+        }
+        let ids: Vec<String> = named.into_iter().map(|(_, id)| id).collect();
+        ids.try_into().map(Self).map_err(|_| unreadable())
+    }
+}
+
 /// Query parameters; unknown ones are a problem.
 pub struct Params<T>(pub T);
 

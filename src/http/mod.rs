@@ -3,9 +3,10 @@
 //! Reading order: [`mod@router`] (which call goes where), [`server`] (listening), [`tls`], [`observe`] (around every
 //! request), [`access`] (who may call what), [`mod@blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and
 //! [`problem`] (what goes out), [`wire`] (the JSON), then a folder per resource with a file per action: [`quotes`],
-//! [`purchases`], [`customers`], [`policies`], [`bulk`], [`keys`], [`audit`], [`system`].
+//! [`purchases`], [`customers`], [`agenda`], [`reports`], [`policies`], [`bulk`], [`keys`], [`audit`], [`system`].
 
 pub mod access;
+pub mod agenda;
 pub mod answer;
 pub mod audit;
 mod blocking;
@@ -18,6 +19,7 @@ pub mod policies;
 pub mod problem;
 pub mod purchases;
 pub mod quotes;
+pub mod reports;
 mod router;
 mod server;
 pub mod system;

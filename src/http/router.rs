@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
-use super::{access, audit, bulk, customers, keys, observe, policies, purchases, quotes, system};
+use super::{access, agenda, audit, bulk, customers, keys, observe, policies, purchases, quotes, reports, system};
 use crate::app::App;
 
 #[derive(OpenApi)]
@@ -27,6 +27,7 @@ use crate::app::App;
     tags(
         (name = "checkout", description = "Quotes, purchases, returns, decisions, standing"),
         (name = "customers", description = "The customer base"),
+        (name = "reports", description = "What the whole base says"),
         (name = "policies", description = "What is in force, revisions, activation, cut-offs"),
         (name = "keys", description = "Keys and the audit trail"),
         (name = "system", description = "Health and metrics")
@@ -52,6 +53,15 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(customers::purchases::list_purchases))
         .routes(routes!(customers::points::list_points))
         .routes(routes!(customers::standing::read_standing))
+        .routes(routes!(customers::interactions::create_interaction, customers::interactions::list_interactions))
+        .routes(routes!(
+            customers::interaction::put_interaction,
+            customers::interaction::read_interaction,
+            customers::interaction::delete_interaction
+        ))
+        .routes(routes!(customers::service_budget::read_service_budget))
+        .routes(routes!(agenda::read::read_agenda))
+        .routes(routes!(reports::budgets::read_budgets))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))

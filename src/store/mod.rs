@@ -2,10 +2,10 @@
 //!
 //! Reading order: [`open`] (the store as its users hold it), [`table`] and [`key`] (what is kept where), [`codec`]
 //! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
-//! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`], [`points`] and [`erase`] (typed writes), [`account`]
-//! and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow way), [`access`]
-//! (keys and the audit trail), [`filters`], [`mod@format`], [`failure`], and over all of it [`mod@verify`],
-//! [`verify_points`] and [`backup`].
+//! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`], [`points`] and [`erase`] (typed
+//! writes), [`account`] and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow
+//! way), [`access`] (keys and the audit trail), [`filters`], [`mod@format`], [`failure`], and over all of it
+//! [`mod@verify`], [`verify_points`] and [`backup`].
 //!
 //! Absent: policies and the clock. Reads see the last commit; writes see what jobs ahead of them wrote.
 

@@ -173,7 +173,7 @@ pub trait Read: Rows {
             while account.as_ref().is_some_and(|(key, _)| &key.value()[start..] < card.value()) {
                 account = accounts.next().transpose()?;
             }
-            idle += u64::from(!account.as_ref().is_some_and(|(key, _)| &key.value()[start..] == card.value()));
+            idle += u64::from(account.as_ref().is_none_or(|(key, _)| &key.value()[start..] != card.value()));
         }
         Ok(idle)
     }
@@ -273,6 +273,21 @@ pub trait Read: Rows {
         page(self, Table::UnmatchedReturns, &Key::new(), listing, |_, value| decode(value))
     }
 
+    /// A key, revoked ones too.
+    fn access_key(&self, id: &str) -> Result<Option<KeptKey>, Failure> {
+        record(self, Table::Keys, &Key::of(id))
+    }
+
+    /// All keys in order of their ids.
+    fn access_keys(&self, listing: &Listing) -> Result<Page<KeptKey>, Failure> {
+        page(self, Table::Keys, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// The audit trail in order of its entries; of one customer where one is given.
+    fn audit(&self, customer: Option<&str>, listing: &Listing) -> Result<Page<AuditEntry>, Failure> {
+        audit(self, customer, listing)
+    }
+
     /// A customer's lots of points with something left.
     fn points_account(&self, customer: &str) -> Result<Option<PointsAccount>, Failure> {
         record(self, Table::PointsAccounts, &Key::of(customer))
@@ -299,21 +314,6 @@ pub trait Read: Rows {
     /// What a purchase did to points; absent where it did nothing.
     fn purchase_points(&self, purchase: &str) -> Result<Option<PurchasePoints>, Failure> {
         record(self, Table::PurchasePoints, &Key::of(purchase))
-    }
-
-    /// A key, revoked ones too.
-    fn access_key(&self, id: &str) -> Result<Option<KeptKey>, Failure> {
-        record(self, Table::Keys, &Key::of(id))
-    }
-
-    /// All keys in order of their ids.
-    fn access_keys(&self, listing: &Listing) -> Result<Page<KeptKey>, Failure> {
-        page(self, Table::Keys, &Key::new(), listing, |_, value| decode(value))
-    }
-
-    /// The audit trail in order of its entries; of one customer where one is given.
-    fn audit(&self, customer: Option<&str>, listing: &Listing) -> Result<Page<AuditEntry>, Failure> {
-        audit(self, customer, listing)
     }
 
     /// Bytes kept under a name, such as a signing key.

@@ -73,6 +73,12 @@ tables! {
     AnswersByTime = "answers_by_time",
     /// Return → goods that came back without a known purchase.
     UnmatchedReturns = "unmatched_returns",
+    /// Key → its hash, role and name.
+    Keys = "keys",
+    /// Sequence → who did what.
+    Audit = "audit",
+    /// Customer, sequence → nothing: entries of the audit trail that name the customer.
+    AuditByCustomer = "audit_by_customer",
     /// Customer → lots of points with something left.
     PointsAccounts = "points_accounts",
     /// Customer, lot → lot of points with nothing left.
@@ -83,12 +89,6 @@ tables! {
     PurchasePoints = "purchase_points",
     /// Instant, customer → nothing: a lot expires then.
     PointsExpiring = "points_expiring",
-    /// Key → its hash, role and name.
-    Keys = "keys",
-    /// Sequence → who did what.
-    Audit = "audit",
-    /// Customer, sequence → nothing: entries of the audit trail that name the customer.
-    AuditByCustomer = "audit_by_customer",
 }
 
 impl Table {

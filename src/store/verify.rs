@@ -42,16 +42,16 @@ pub fn verify(rows: &impl Read, report: &mut dyn FnMut(Flaw)) -> Result<(), Fail
     check.readable::<UnmatchedReturn>(Table::UnmatchedReturns)?;
     check.readable::<Spent>(Table::Spent)?;
     check.readable::<u64>(Table::CustomerUses)?;
+    check.readable::<KeptKey>(Table::Keys)?;
+    if check.readable::<AuditEntry>(Table::Audit)? {
+        check.audit()?;
+    }
     let points_read = [
         check.readable::<Entry>(Table::Entries)?,
         check.readable::<PointsAccount>(Table::PointsAccounts)?,
         check.readable::<Lot>(Table::PointsLots)?,
         check.readable::<PurchasePoints>(Table::PurchasePoints)?,
     ];
-    check.readable::<KeptKey>(Table::Keys)?;
-    if check.readable::<AuditEntry>(Table::Audit)? {
-        check.audit()?;
-    }
     let filters_read = check.readable::<KeptFilter>(Table::Filters)?;
     let bases = [
         check.readable::<KeptPurchase>(Table::Purchases)?,

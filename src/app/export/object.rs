@@ -220,6 +220,29 @@ pub(super) fn interaction(met: &Interaction, currency: Currency) -> Met<'_> {
 }
 
 #[derive(Serialize)]
+pub(super) struct Did<'a> {
+    at: String,
+    who: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    action: &'static str,
+    subject: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    detail: &'a str,
+}
+
+pub(super) fn audit(entry: &AuditEntry) -> Did<'_> {
+    Did {
+        at: entry.at.to_string(),
+        who: &entry.who,
+        key: entry.key.as_deref(),
+        action: entry.action.name(),
+        subject: &entry.subject,
+        detail: &entry.detail,
+    }
+}
+
+#[derive(Serialize)]
 pub(super) struct Posted<'a> {
     entry: u64,
     customer: &'a str,
@@ -253,28 +276,5 @@ pub(super) fn entry<'a>(customer: &'a str, entry: &'a Entry) -> Posted<'a> {
         matures_at: entry.matures_at.map(|at| at.to_string()),
         expires_at: entry.expires_at.map(|at| at.to_string()),
         lapsed: entry.lapsed,
-    }
-}
-
-#[derive(Serialize)]
-pub(super) struct Did<'a> {
-    at: String,
-    who: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-    action: &'static str,
-    subject: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    detail: &'a str,
-}
-
-pub(super) fn audit(entry: &AuditEntry) -> Did<'_> {
-    Did {
-        at: entry.at.to_string(),
-        who: &entry.who,
-        key: entry.key.as_deref(),
-        action: entry.action.name(),
-        subject: &entry.subject,
-        detail: &entry.detail,
     }
 }

@@ -29,10 +29,10 @@ pub enum ExportTable {
     UnmatchedReturns,
     /// Interactions, by time.
     Interactions,
-    /// Entries of the points ledger, by customer.
-    Points,
     /// The audit trail, in order. Over HTTP for admins only.
     Audit,
+    /// Entries of the points ledger, by customer.
+    Points,
 }
 
 impl ExportTable {
@@ -55,8 +55,8 @@ impl ExportTable {
             Self::Returns => "returns",
             Self::UnmatchedReturns => "unmatched_returns",
             Self::Interactions => "interactions",
-            Self::Points => "points",
             Self::Audit => "audit",
+            Self::Points => "points",
         }
     }
 }

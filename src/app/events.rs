@@ -1,0 +1,78 @@
+//! The events of one customer: from the accounts where these are exact, from the whole history otherwise.
+
+use super::active::Active;
+use crate::metric::{Event, History, Mark, Timelines};
+use crate::money::Money;
+use crate::store::{Account, Failure, FilterHash, Read, StoreTimelines};
+use crate::time::Instant;
+
+/// The events of one customer, as they are known as of an instant.
+pub(super) struct Events<'a, R: Read> {
+    accounts: StoreTimelines<'a, R>,
+    /// In place of the accounts, where they are not exact.
+    whole: Option<History>,
+}
+
+impl<'a, R: Read> Events<'a, R> {
+    /// Reads a bounded number of rows, unless `at` lies before a correction (a return, say) or the accounts of a
+    /// filter are still being built: then the whole history is folded.
+    pub fn of(rows: &'a R, active: &'a Active, customer: &'a str, at: Instant) -> Result<Self, Failure> {
+        Self::from(rows, active, customer, at, rows.timelines(customer, &active.filters))
+    }
+
+    /// The same with an account that was read before, as in a scan.
+    pub fn with_account(
+        rows: &'a R,
+        active: &'a Active,
+        customer: &'a str,
+        at: Instant,
+        account: Account,
+    ) -> Result<Self, Failure> {
+        let accounts = rows.timelines(customer, &active.filters).with_account(FilterHash::ALL, account);
+        Self::from(rows, active, customer, at, accounts)
+    }
+
+    fn from(
+        rows: &'a R,
+        active: &'a Active,
+        customer: &'a str,
+        at: Instant,
+        mut accounts: StoreTimelines<'a, R>,
+    ) -> Result<Self, Failure> {
+        let exact = active.ready() && accounts.exact(at)?;
+        let whole = if exact { None } else { Some(rows.history(customer, &active.bundle.filters, at)?) };
+        Ok(Self { accounts, whole })
+    }
+
+    /// The cost of interactions at an instant or later, as they are known now.
+    pub fn planned(&mut self, at: Instant) -> Result<Money, Failure> {
+        let all = self.accounts.mark(None, Instant(i64::MAX))?.totals.service_cost;
+        let before = self.accounts.mark(None, at)?.totals.service_cost;
+        Ok(Money(all - before))
+    }
+}
+
+impl<R: Read> Timelines for Events<'_, R> {
+    type Error = Failure;
+
+    fn mark(&mut self, filter: Option<u16>, before: Instant) -> Result<Mark, Failure> {
+        match &mut self.whole {
+            Some(history) => history.mark(filter, before).map_err(|never| match never {}),
+            None => self.accounts.mark(filter, before),
+        }
+    }
+
+    fn first_purchase(&mut self, filter: Option<u16>) -> Result<Option<Instant>, Failure> {
+        match &mut self.whole {
+            Some(history) => history.first_purchase(filter).map_err(|never| match never {}),
+            None => self.accounts.first_purchase(filter),
+        }
+    }
+
+    fn events(&mut self, filter: Option<u16>, from: Instant, until: Instant) -> Result<Vec<Event>, Failure> {
+        match &mut self.whole {
+            Some(history) => history.events(filter, from, until).map_err(|never| match never {}),
+            None => self.accounts.events(filter, from, until),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What serving a customer, a class or the base may cost, costs and brings.
+
+use std::sync::Arc;
+
+use super::active::Active;
+use super::customer::known;
+use super::events::Events;
+use super::scan::{Collect, scan};
+use super::start::App;
+use crate::analytics::{ServiceReport, ServiceTally};
+use crate::engine::{Gather, ServiceStanding, budgets_read_cards, service_standing};
+use crate::metric::{History, Timelines};
+use crate::model::Customer;
+use crate::money::Money;
+use crate::policy::Bundle;
+use crate::store::{Failure, FilterHash, Listing, Read, Snapshot};
+use crate::time::Instant;
+
+/// How the service of one customer stands.
+#[derive(Debug, Clone)]
+pub struct ServiceState {
+    /// The bundle that says so.
+    pub bundle: Arc<Bundle>,
+    /// As of when. What happens at this very instant has happened.
+    pub at: Instant,
+    /// How it stands.
+    pub standing: ServiceStanding,
+}
+
+/// How the service of the base stands, class by class.
+#[derive(Debug, Clone)]
+pub struct BaseService {
+    /// The bundle that says so, with the cut-offs that classes were read from.
+    pub active: Arc<Active>,
+    /// As of when. What happens at this very instant has happened.
+    pub at: Instant,
+    /// How it stands.
+    pub report: ServiceReport,
+}
+
+impl App {
+    /// How the service of a customer stands as of an instant, now where none is given; absent where nothing is known
+    /// under this id.
+    pub fn service_of(&self, customer: &str, at: Option<Instant>) -> Result<Option<ServiceState>, Failure> {
+        let active = self.active();
+        let rows = &*self.store.snapshot();
+        if !known(rows, customer)? {
+            return Ok(None);
+        }
+        let at = at.unwrap_or_else(|| self.clock.now());
+        let standing = standing(rows, &active, customer, at)?;
+        Ok(Some(ServiceState { bundle: Arc::clone(&active.bundle), at, standing }))
+    }
+
+    /// How the service of the base stands as of an instant, now where none is given. Reads the whole base, on all
+    /// processors; classes are read from the cut-offs in force.
+    pub fn service_report(&self, at: Option<Instant>) -> Result<BaseService, Failure> {
+        let active = self.active();
+        let rows = &*self.store.snapshot();
+        let at = at.unwrap_or_else(|| self.clock.now());
+        let empty = Served { rows, active: &active, at, tally: ServiceTally::new(&active.bundle) };
+        let mut served = scan(rows, &active, &empty, just_after(at))?;
+        served.take_idle()?;
+        let report = served.tally.report();
+        Ok(BaseService { active, at, report })
+    }
+}
+
+/// Metrics see what lies strictly before an instant; whoever asks what is used of a budget means this instant too.
+const fn just_after(at: Instant) -> Instant {
+    Instant(at.0.saturating_add(1))
+}
+
+/// How the service of one customer stands as of an instant; the same on a snapshot and within a write.
+pub(super) fn standing<R: Read>(
+    rows: &R,
+    active: &Active,
+    customer: &str,
+    at: Instant,
+) -> Result<ServiceStanding, Failure> {
+    let mut events = Events::of(rows, active, customer, just_after(at))?;
+    let planned = events.planned(just_after(at))?;
+    let card = if budgets_read_cards(&active.bundle) { Some(card(rows, customer)?) } else { None };
+    read(active, card, planned, &mut events, at)
+}
+
+fn read<T: Timelines>(
+    active: &Active,
+    customer: Option<Customer>,
+    planned: Money,
+    timelines: &mut T,
+    at: Instant,
+) -> Result<ServiceStanding, T::Error> {
+    let cut_offs = &active.cut_offs;
+    let given = Gather { customer, allowances: Vec::new(), points: 0, cut_offs, at: just_after(at) };
+    service_standing(&active.bundle, given, planned, timelines)
+}
+
+fn card<R: Read>(rows: &R, customer: &str) -> Result<Customer, Failure> {
+    let known = rows.customer(customer)?;
+    Ok(known.unwrap_or_else(|| Customer { id: customer.to_owned(), ..Customer::default() }))
+}
+
+/// What a scan finds.
+#[derive(Clone)]
+struct Served<'a> {
+    rows: &'a Snapshot,
+    active: &'a Active,
+    at: Instant,
+    tally: ServiceTally,
+}
+
+impl Collect for Served<'_> {
+    fn take(&mut self, customer: &str, events: &mut Events<'_, Snapshot>) -> Result<(), Failure> {
+        let planned = events.planned(just_after(self.at))?;
+        let reads_card = budgets_read_cards(&self.active.bundle);
+        let card = if reads_card { Some(card(self.rows, customer)?) } else { None };
+        self.tally.push(&read(self.active, card, planned, events, self.at)?, 1);
+        Ok(())
+    }
+
+    fn merge(self, other: Self) -> Self {
+        Self { tally: self.tally.merge(other.tally), ..self }
+    }
+}
+
+impl Served<'_> {
+    /// Takes in customers with a card who did nothing yet.
+    fn take_idle(&mut self) -> Result<(), Failure> {
+        if !budgets_read_cards(&self.active.bundle) {
+            self.idle(None, self.rows.idle_customers()?);
+            return Ok(());
+        }
+        // A script may tell one card from another.
+        let mut listing = Listing { limit: 1_000, ..Listing::default() };
+        loop {
+            let page = self.rows.customers(&listing)?;
+            for card in page.items {
+                if self.rows.account(FilterHash::ALL, &card.id)?.is_none() {
+                    self.idle(Some(card), 1);
+                }
+            }
+            let Some(next) = page.next else { return Ok(()) };
+            listing.after = Some(next);
+        }
+    }
+
+    fn idle(&mut self, card: Option<Customer>, customers: u64) {
+        let standing = read(self.active, card, Money::ZERO, &mut History::default(), self.at);
+        self.tally.push(&standing.unwrap_or_else(|never| match never {}), customers);
+    }
+}

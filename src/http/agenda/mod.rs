@@ -1,0 +1,3 @@
+//! `/v1/agenda`: what is coming up.
+
+pub mod read;
