@@ -93,6 +93,9 @@ impl Timelines for History {
     }
 }
 
+/// So many events are looked at one by one.
+const FEW: i64 = 16;
+
 /// Reads metrics of one customer as of one instant; what several metrics need is read once.
 pub struct Reader<'a, T: Timelines> {
     timelines: &'a mut T,
@@ -132,20 +135,68 @@ impl<'a, T: Timelines> Reader<'a, T> {
         Ok(until.checked_sub(before).unwrap_or_default())
     }
 
-    /// The largest value that the metric had at any instant within `from..=at`.
-    pub fn best(&mut self, metric: &Metric, from: Instant, at: Instant) -> Result<Option<Number>, T::Error> {
-        let mut best = self.value(metric, from)?.max(self.value(metric, at)?);
+    /// A value that the metric had at some instant within `from..=at` and that is as good as the largest: `same` says
+    /// whether two values, the second at least as large, make no difference.
+    pub fn best(
+        &mut self,
+        metric: &Metric,
+        (from, at): (Instant, Instant),
+        same: &impl Fn(Option<Number>, Option<Number>) -> bool,
+    ) -> Result<Option<Number>, T::Error> {
+        let best = self.value_uncached(metric, from)?.max(self.value(metric, at)?);
+        if metric.measure.only_grows() {
+            return self.best_of_growing(metric, (from, at), best, same);
+        }
+        let mut best = self.best_after_events(metric, (from, at), at, best)?;
+        for when in self.leaving(metric, from, at)? {
+            best = best.max(self.value_uncached(metric, when)?);
+        }
+        Ok(best)
+    }
+
+    /// The same where events only raise the value and only their leaving lowers it. No value within a stretch of time is
+    /// larger than all that lies between the start of its first window and its end, so most stretches need no look at
+    /// their events, and a long history costs little more than a short one.
+    fn best_of_growing(
+        &mut self,
+        metric: &Metric,
+        (from, until): (Instant, Instant),
+        best: Option<Number>,
+        same: &impl Fn(Option<Number>, Option<Number>) -> bool,
+    ) -> Result<Option<Number>, T::Error> {
+        let end = self.timelines.mark(metric.filter, until)?.totals;
+        let before = match metric.window.start(from, self.zone) {
+            Some(start) => self.timelines.mark(metric.filter, start)?.totals,
+            None => Totals::default(),
+        };
+        let within = end.checked_sub(before).unwrap_or_default();
+        let bound = value_of(metric.measure, &within, self.currency);
+        if bound <= best || same(best, bound) {
+            return Ok(best);
+        }
+        let first = self.timelines.mark(metric.filter, from)?.totals;
+        let middle = Instant(from.0 + (until.0 - from.0) / 2);
+        let events = end.checked_sub(first).unwrap_or_default();
+        if events.purchases + events.interactions <= FEW || middle == from {
+            return self.best_after_events(metric, (from, until), until, best);
+        }
+        let best = best.max(self.value_uncached(metric, middle)?);
+        let best = self.best_of_growing(metric, (from, middle), best, same)?;
+        self.best_of_growing(metric, (middle, until), best, same)
+    }
+
+    fn best_after_events(
+        &mut self,
+        metric: &Metric,
+        (from, until): (Instant, Instant),
+        at: Instant,
+        mut best: Option<Number>,
+    ) -> Result<Option<Number>, T::Error> {
         let days = matches!(metric.measure, Measure::DaysSince(_));
-        let events = self.timelines.events(metric.filter, from, at)?;
-        for event in &events {
+        for event in self.timelines.events(metric.filter, from, until)? {
             // A value changes right after an event; days since one are most right before the next.
             let when = if days { event.at } else { event.at.plus_micros(1).min(at) };
             best = best.max(self.value_uncached(metric, when)?);
-        }
-        if !metric.measure.only_grows() {
-            for when in self.leaving(metric, from, at)? {
-                best = best.max(self.value_uncached(metric, when)?);
-            }
         }
         Ok(best)
     }

@@ -11,13 +11,12 @@ use rhai::packages::{
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, ParseError, Position, Scope};
 use rust_decimal::Decimal;
 
+use super::bounds;
 use super::values::{self, ScriptBasket, ScriptCustomer, ScriptInstant};
 use crate::id::Name;
 use crate::money::Rate;
 use crate::time::Local;
 
-/// Steps a script may take in one call. Together with the sizes below this bounds its time too.
-const MAX_OPERATIONS: u64 = 50_000;
 const MAX_CALL_DEPTH: usize = 24;
 const MAX_EXPRESSION_DEPTH: usize = 48;
 const MAX_STRING: usize = 4_096;
@@ -38,6 +37,8 @@ struct Module {
     /// Path as diagnostics show it.
     path: Name,
     ast: AST,
+    /// Line and column of each function, from 1.
+    places: Vec<(Name, (u32, u32))>,
 }
 
 /// A function of a script file, with the number of arguments it was asked for with.
@@ -104,7 +105,8 @@ impl Scripts {
         ast.set_source(path);
         // Statements outside of functions never run: only functions are called.
         let ast = ast.clone_functions_only();
-        self.modules.push(Module { name: name.into(), path: path.into(), ast });
+        let places = ast.iter_functions().filter_map(|f| Some((f.name.into(), place_of(text, f.name)?))).collect();
+        self.modules.push(Module { name: name.into(), path: path.into(), ast, places });
         Ok(())
     }
 
@@ -175,6 +177,7 @@ impl Scripts {
         scope.push_constant("customer", customer);
         scope.push_constant("basket", basket);
         scope.push_constant("at", ScriptInstant(at));
+        bounds::begin();
         let run = AssertUnwindSafe(|| self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &expression.ast));
         match catch_unwind(run) {
             Ok(Ok(value)) => value
@@ -192,6 +195,7 @@ impl Scripts {
         let module = &self.modules[function.module as usize];
         let mut scope = Scope::new();
         let options = CallFnOptions::new().eval_ast(false);
+        bounds::begin();
         let run = AssertUnwindSafe(|| {
             self.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &module.ast, &function.name, arguments)
         });
@@ -199,11 +203,13 @@ impl Scripts {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(failed)) => {
                 let (message, place) = innermost(&failed);
-                Err(ScriptError {
-                    message,
-                    file: module.path.to_string(),
-                    line: place.line().unwrap_or(0) as u32,
-                    column: place.position().unwrap_or(0) as u32,
+                let here = self.place(function);
+                Err(match (place.line(), place.position()) {
+                    (Some(line), Some(column)) => {
+                        ScriptError { message, line: line as u32, column: column as u32, ..here }
+                    }
+                    // An empty loop, say, has no place of its own.
+                    _ => ScriptError { message, ..here },
                 })
             }
             Err(_) => Err(self.error_in(function, "panicked".to_owned())),
@@ -213,7 +219,9 @@ impl Scripts {
     /// Where a function stands, as an error that says nothing yet.
     pub fn place(&self, function: &Function) -> ScriptError {
         let module = &self.modules[function.module as usize];
-        ScriptError { message: String::new(), file: module.path.to_string(), line: 0, column: 0 }
+        let known = module.places.iter().find(|(name, _)| *name == function.name);
+        let (line, column) = known.map_or((1, 1), |(_, place)| *place);
+        ScriptError { message: String::new(), file: module.path.to_string(), line, column }
     }
 
     fn error_in(&self, function: &Function, message: String) -> ScriptError {
@@ -251,7 +259,13 @@ fn engine() -> Engine {
     BasicArrayPackage::new().register_into_engine(&mut engine);
     BasicMapPackage::new().register_into_engine(&mut engine);
     engine.disable_symbol("eval").disable_symbol("import").disable_symbol("export");
-    engine.set_max_operations(MAX_OPERATIONS);
+    // A function that carries itself twice over, and so on, grows without any of the sizes below noticing.
+    engine.disable_symbol("curry");
+    // Part of rhai's core functions, and would hold up a checkout.
+    engine.register_fn("sleep", |_: i64| -> Result<(), Box<EvalAltResult>> {
+        Err(Box::new(EvalAltResult::ErrorFunctionNotFound("sleep".to_owned(), Position::NONE)))
+    });
+    bounds::register(&mut engine);
     engine.set_max_call_levels(MAX_CALL_DEPTH);
     engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
     engine.set_max_string_size(MAX_STRING);
@@ -263,6 +277,17 @@ fn engine() -> Engine {
     engine.set_fail_on_invalid_map_property(true);
     values::register(&mut engine);
     engine
+}
+
+/// Where a function is defined, line and column from 1; what only looks like it, in a comment, is good enough too.
+fn place_of(text: &str, name: &str) -> Option<(u32, u32)> {
+    text.lines().zip(1..).find_map(|(line, number)| {
+        let at = line.match_indices("fn ").find(|(at, _)| {
+            let rest = line[at + 3..].trim_start().strip_prefix(name);
+            rest.is_some_and(|rest| rest.trim_start().starts_with('('))
+        });
+        at.map(|(at, _)| (number, line[..at].chars().count() as u32 + 1))
+    })
 }
 
 fn compile_error(error: &ParseError) -> CompileError {
@@ -280,6 +305,9 @@ fn innermost(error: &EvalAltResult) -> (String, Position) {
         && let Ok(text) = value.clone().into_string()
     {
         plain = text;
+    }
+    if matches!(inner, EvalAltResult::ErrorTerminated(..)) {
+        plain = EvalAltResult::ErrorTooManyOperations(Position::NONE).to_string();
     }
     (lower_first(&plain), inner.position())
 }
@@ -348,5 +376,44 @@ fn lower_first(text: &str) -> String {
             first.to_lowercase().chain(letters).collect()
         }
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Basket, Customer, Facts};
+    use crate::money::Currency;
+    use crate::script::Vocabulary;
+    use crate::time::{Instant, Zone};
+
+    #[test]
+    fn a_panic_of_a_native_function_is_contained() {
+        let mut scripts = Scripts::new();
+        scripts.engine.register_fn("boom", || -> i64 { panic!("boom") });
+        scripts
+            .add("s", "scripts/s.rhai", "// fn f is below\n\n  fn f(customer, basket) { boom() }")
+            .expect("compiles");
+        let function = scripts.function("s", "f", 2).expect("there");
+        let at = Instant(0);
+        let facts = Facts {
+            at,
+            local: Zone::UTC.local(at),
+            customer: Some(Customer::default()),
+            metrics: Vec::new(),
+            classes: Vec::new(),
+            failures: Vec::new(),
+            snapshot: 0,
+            allowances: Vec::new(),
+            points: 0,
+        };
+        let customer = ScriptCustomer::new(Arc::new(facts), Arc::new(Vocabulary::default()));
+        let euro = Currency::from_code("EUR").expect("a currency");
+        let basket = ScriptBasket::new(Arc::new(Basket::default()), Vec::new(), euro);
+        let error = scripts.grant(&function, customer.clone(), basket.clone()).expect_err("it panics");
+        assert_eq!((error.message.as_str(), error.line, error.column), ("`f` panicked", 3, 3));
+        let expression = scripts.expression("boom() > 0", "policies/a.yaml", 4, 9).expect("compiles");
+        let error = scripts.holds(&expression, customer, basket, Zone::UTC.local(at)).expect_err("it panics");
+        assert_eq!((error.message.as_str(), error.line, error.column), ("panicked", 4, 9));
     }
 }

@@ -1,7 +1,8 @@
 //! The sandboxed rhai host: what a script may see, and how much it may do.
 //!
-//! Reading order: [`host`] (compile, call), [`values`] (what a script sees).
+//! Reading order: [`host`] (compile, call), [`bounds`] (how much a call may do), [`values`] (what a script sees).
 
+mod bounds;
 mod host;
 mod values;
 
