@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -95,17 +94,14 @@ fn needs(method: &Method, path: &str) -> Needs {
     found.unwrap_or(if rules.iter().all(|(_, needs)| *needs == Nothing) { Nothing } else { ADMIN })
 }
 
-/// Lets a request in, or answers why not. Handlers learn who asks by taking an [`Actor`].
-pub async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+/// Lets a request in, or says why not. Handlers learn who asks by taking an [`Actor`].
+pub fn admit(app: &Arc<App>, request: &mut Request) -> Result<(), Response> {
     // Where nothing is there is nothing to guard; what a path that no route matches gets is a 404.
-    let Some(path) = request.extensions().get::<MatchedPath>() else { return next.run(request).await };
-    let Key(roles) = needs(request.method(), path.as_str()) else { return next.run(request).await };
-    let Admitted { actor, first_in } = match app.admit(bearer(request.headers())) {
-        Ok(admitted) => admitted,
-        Err(denied) => return refuse(denied),
-    };
+    let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
+    let Key(roles) = needs(request.method(), path.as_str()) else { return Ok(()) };
+    let Admitted { actor, first_in } = app.admit(bearer(request.headers())).map_err(refuse)?;
     if let (Some(hour), Actor::Key(key)) = (first_in, &actor) {
-        let (app, id) = (Arc::clone(&app), key.id.to_string());
+        let (app, id) = (Arc::clone(app), key.id.to_string());
         tokio::spawn(async move {
             if let Err(failure) = app.note_use(id, hour).await {
                 tracing::warn!(%failure, "the use of a key was not noted");
@@ -114,10 +110,11 @@ pub async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next
     }
     if !actor.may(roles) {
         let wanted: Vec<&str> = roles.iter().chain(&[Role::Admin]).map(|role| role.name()).collect();
-        return Problem::forbidden(format!("this call needs a key for {}", wanted.join(" or "))).into_response();
+        let detail = format!("this call needs a key for {}", wanted.join(" or "));
+        return Err(Problem::forbidden(detail).into_response());
     }
     request.extensions_mut().insert(actor);
-    next.run(request).await
+    Ok(())
 }
 
 /// The key that a request brings.

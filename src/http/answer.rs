@@ -14,7 +14,7 @@ pub type Answer = Result<Response, Problem>;
 /// A JSON answer.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
     // Capacity for a usual answer, so that it grows once at most.
-    let mut bytes = Vec::with_capacity(1024);
+    let mut bytes = Vec::with_capacity(4096);
     serde_json::to_writer(&mut bytes, body).map_err(|error| {
         tracing::error!(%error, "an answer could not be written");
         Problem::internal()

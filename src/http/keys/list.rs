@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::KeyOut;
+use super::shown::KeyOut;
 use crate::app::App;
 use crate::http::answer::{Answer, Listed, Problems, json};
 use crate::http::body::{Paging, Params};

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::KeyOut;
+use super::shown::KeyOut;
 use crate::app::{Actor, App};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;

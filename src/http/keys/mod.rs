@@ -1,8 +1,8 @@
 //! `/v1/keys`: who may use this server.
+//!
+//! Reading order: [`shown`], [`make`], [`list`], [`revoke`].
 
 pub mod list;
 pub mod make;
-mod present;
 pub mod revoke;
-
-pub use present::KeyOut;
+mod shown;

@@ -1,4 +1,4 @@
-//! What is told of a key, and why there is none.
+//! A key as it is shown, and why one is not made or revoked.
 
 use serde::Serialize;
 use utoipa::ToSchema;
