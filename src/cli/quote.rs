@@ -10,7 +10,7 @@ use super::args::{ExplainArgs, QuoteArgs};
 use super::config::Config;
 use super::{End, print};
 use crate::app::App;
-use crate::engine::explain as in_words;
+use crate::engine::{Words, explain as in_words};
 use crate::http::problem::Problem;
 use crate::http::purchases::decision::DecisionOut;
 use crate::http::quotes::create::QuoteOut;
@@ -125,13 +125,13 @@ fn print_decision<'a>(
     }
     for applied in &words.applied {
         let rate = applied.rate.map(|rate| format!(" ({rate})")).unwrap_or_default();
-        print::line(&format!("  {}{rate}: {}, {}", applied.name, money(applied.amount), applied.because.join(", ")))?;
+        print::line(&format!("  {}{rate}: {}, {}", applied.name, money(applied.amount), listed(&applied.because)))?;
     }
     if !words.rejected.is_empty() {
         print::line("\nnot applied")?;
     }
     for rejected in words.rejected.iter().chain(&words.failures) {
-        print::line(&format!("  {}: {}", rejected.name, rejected.because.join(", ")))?;
+        print::line(&format!("  {}: {}", rejected.name, listed(&rejected.because)))?;
     }
     if !decision.next_steps.is_empty() {
         print::line("\nnext steps")?;
@@ -142,4 +142,8 @@ fn print_decision<'a>(
         print::line(&format!("  {discount}: {} with {} more {metric}", next.rate, next.missing))?;
     }
     Ok(())
+}
+
+fn listed(because: &[Words<'_>]) -> String {
+    because.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -241,8 +241,11 @@ fn compare(bundle: &Bundle, test: &PolicyTest, decision: &Decision, failures: &m
 fn why_not(bundle: &Bundle, decision: &Decision, slot: u16) -> Option<String> {
     let rejected = decision.rejected.iter().find(|rejected| rejected.discount == slot)?;
     let discount = &bundle.discounts[slot as usize];
-    let words: Vec<String> =
-        rejected.because.iter().map(|reason| super::explain::reason_in_words(bundle, Some(discount), reason)).collect();
+    let words: Vec<String> = rejected
+        .because
+        .iter()
+        .map(|reason| super::explain::reason_in_words(bundle, Some(discount), reason).to_string())
+        .collect();
     Some(format!("{}: {}", discount.name, words.join(", ")))
 }
 

@@ -1,58 +1,73 @@
 //! A trace in words, by the bundle that made it.
 
-use crate::id::Name;
+use std::fmt;
+
 use crate::model::{Cut, Decision, Invalid, LimitKind, Reason};
 use crate::money::{Money, Rate};
 use crate::policy::{Bounds, Bundle, Condition, Discount};
 
 /// A decision in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explained {
+#[derive(Debug, Clone)]
+pub struct Explained<'a> {
     /// What applies, in the order it was applied.
-    pub applied: Vec<ExplainedApplied>,
+    pub applied: Vec<ExplainedApplied<'a>>,
     /// What does not, in the order written.
-    pub rejected: Vec<ExplainedRejected>,
+    pub rejected: Vec<ExplainedRejected<'a>>,
     /// Segments whose script failed.
-    pub failures: Vec<ExplainedRejected>,
+    pub failures: Vec<ExplainedRejected<'a>>,
 }
 
 /// A discount that applies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExplainedApplied {
+#[derive(Debug, Clone)]
+pub struct ExplainedApplied<'a> {
     /// Its name.
-    pub name: Name,
+    pub name: &'a str,
     /// Its rate, where it has one for the whole basket.
     pub rate: Option<Rate>,
     /// What it grants.
     pub amount: Money,
     /// Why, and what cut it.
-    pub because: Vec<String>,
+    pub because: Vec<Words<'a>>,
 }
 
 /// A discount that does not apply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExplainedRejected {
+#[derive(Debug, Clone)]
+pub struct ExplainedRejected<'a> {
     /// Its name.
-    pub name: Name,
+    pub name: &'a str,
     /// Why not.
-    pub because: Vec<String>,
+    pub because: Vec<Words<'a>>,
+}
+
+/// One step of a trace, shown as a sentence without a full stop: written where it goes, not before.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    bundle: &'a Bundle,
+    discount: Option<&'a Discount>,
+    what: What<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What<'a> {
+    Reason(&'a Reason),
+    Cut(&'a Cut),
 }
 
 /// Puts a decision into words. The bundle is the one of the decision's revision.
-pub fn explain(bundle: &Bundle, decision: &Decision) -> Explained {
+pub fn explain<'a>(bundle: &'a Bundle, decision: &'a Decision) -> Explained<'a> {
     let discount = |at: u16| bundle.discounts.get(at as usize);
-    let name = |at: u16| discount(at).map_or_else(|| Name::from("?"), |discount| Name::clone(&discount.name));
-    let words = |at: u16, reasons: &[Reason]| -> Vec<String> {
-        reasons.iter().map(|reason| reason_in_words(bundle, discount(at), reason)).collect()
-    };
+    let name = |at: u16| discount(at).map_or("?", |discount| discount.name.as_ref());
+    let words = |at: u16, reason: &'a Reason| reason_in_words(bundle, discount(at), reason);
     Explained {
         applied: decision
             .applied
             .iter()
             .map(|applied| {
-                let mut because = words(applied.discount, &applied.because);
-                because.extend(applied.cuts.iter().map(|cut| cut_in_words(bundle, cut)));
-                ExplainedApplied { name: name(applied.discount), rate: applied.rate, amount: applied.amount, because }
+                let at = applied.discount;
+                let cuts =
+                    applied.cuts.iter().map(|cut| Words { bundle, discount: discount(at), what: What::Cut(cut) });
+                let because = applied.because.iter().map(|reason| words(at, reason)).chain(cuts).collect();
+                ExplainedApplied { name: name(at), rate: applied.rate, amount: applied.amount, because }
             })
             .collect(),
         rejected: decision
@@ -60,147 +75,182 @@ pub fn explain(bundle: &Bundle, decision: &Decision) -> Explained {
             .iter()
             .map(|rejected| ExplainedRejected {
                 name: name(rejected.discount),
-                because: words(rejected.discount, &rejected.because),
+                because: rejected.because.iter().map(|reason| words(rejected.discount, reason)).collect(),
             })
             .collect(),
         failures: decision
             .failures
             .iter()
             .map(|(segment, reason)| ExplainedRejected {
-                name: segment_name(bundle, *segment).into(),
+                name: segment_name(bundle, *segment),
                 because: vec![reason_in_words(bundle, None, reason)],
             })
             .collect(),
     }
 }
 
-/// One step of a trace as a sentence without a full stop.
-pub fn reason_in_words(bundle: &Bundle, discount: Option<&Discount>, reason: &Reason) -> String {
-    let metric = |at: u16| metric_name(bundle, at);
-    let money = |amount: Money| amount.format(bundle.currency);
-    let other = |at: u16| bundle.discounts.get(at as usize).map_or("?", |discount| discount.name.as_ref());
-    let condition = |at: u16| discount.and_then(|discount| discount.when.get(at as usize));
-    let stated = |text: String, holds: bool, wanted: String| {
-        if wanted.is_empty() {
-            text
-        } else if holds {
-            format!("{text}, {wanted}")
-        } else {
-            format!("{text}, wanted {wanted}")
-        }
-    };
-    match reason {
-        Reason::Always => "applies to everyone".to_owned(),
-        Reason::Step { metric: at, value, step } => format!("{} is {value}, step {step}", metric(*at)),
-        Reason::Slices { metric: at, from, until } => {
-            format!("{} goes from {from} to {until}, slice by slice", metric(*at))
-        }
-        Reason::NoStep { metric: at, value: Some(value), first } => {
-            format!("{} is {value}, first step {first}", metric(*at))
-        }
-        Reason::NoStep { metric: at, value: None, first } => format!("{} is absent, first step {first}", metric(*at)),
-        Reason::Class { condition: at, segment, class, holds } => {
-            let classes = bundle.segments.get(*segment as usize).map_or(&[][..], |segment| &segment.classes);
-            let class_name = |class: u16| classes.get(class as usize).map_or("?", AsRef::as_ref);
-            let text = format!("{} is {}", segment_name(bundle, *segment), class.map_or("absent", class_name));
-            match condition(*at) {
-                Some(Condition::Class { classes, .. }) if !holds => {
-                    let wanted: Vec<&str> = classes.iter().map(|class| class_name(*class)).collect();
-                    stated(text, false, wanted.join(" or "))
-                }
-                _ => text,
+/// One step of a trace in words.
+pub const fn reason_in_words<'a>(bundle: &'a Bundle, discount: Option<&'a Discount>, reason: &'a Reason) -> Words<'a> {
+    Words { bundle, discount, what: What::Reason(reason) }
+}
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.what {
+            What::Reason(reason) => self.reason(reason, f),
+            What::Cut(cut) => {
+                write!(f, "{} cut {}", limit_name(cut.by), cut.amount.format(self.bundle.currency))
             }
         }
-        Reason::Metric { condition: at, metric: slot, value, holds } => {
-            let found = value.map_or_else(|| "absent".to_owned(), |value| value.to_string());
-            let wanted = match condition(*at) {
-                Some(Condition::Metric { bounds, .. }) => bounds_in_words(bounds, ToString::to_string),
-                _ => String::new(),
-            };
-            stated(format!("{} is {found}", metric(*slot)), *holds, wanted)
-        }
-        Reason::BasketGross { condition: at, value, holds } => {
-            let wanted = match condition(*at) {
-                Some(Condition::BasketGross(bounds)) => bounds_in_words(bounds, |amount| money(*amount)),
-                _ => String::new(),
-            };
-            stated(format!("the basket is worth {}", money(*value)), *holds, wanted)
-        }
-        Reason::BasketQuantity { condition: at, value, holds } => {
-            let wanted = match condition(*at) {
-                Some(Condition::BasketQuantity(bounds)) => bounds_in_words(bounds, ToString::to_string),
-                _ => String::new(),
-            };
-            stated(format!("the basket holds {value} units"), *holds, wanted)
-        }
-        Reason::Birthday { known: false, .. } => "no birthday is known".to_owned(),
-        Reason::Birthday { condition: at, holds, .. } => {
-            let within = match condition(*at) {
-                Some(Condition::BirthdayWithin(duration)) => format!("within {duration}"),
-                _ => "near".to_owned(),
-            };
-            format!("the birthday is {}{within}", if *holds { "" } else { "not " })
-        }
-        Reason::Attribute { condition: at, value, holds } => {
-            let (name, wanted) = match condition(*at) {
-                Some(Condition::Attribute { name, values }) => {
-                    (name.as_ref(), values.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" or "))
-                }
-                _ => ("attribute", String::new()),
-            };
-            let text = format!("{name} is {}", value.as_deref().unwrap_or("absent"));
-            if *holds { text } else { stated(text, false, wanted) }
-        }
-        Reason::Code { condition: at, holds } => {
-            let code = match condition(*at) {
-                Some(Condition::Code(code)) => code.as_ref(),
-                _ => "",
-            };
-            format!("code {code} is {}presented", if *holds { "" } else { "not " })
-        }
-        Reason::If { holds: true } => "its `if` holds".to_owned(),
-        Reason::If { holds: false } => "its `if` does not hold".to_owned(),
-        Reason::NotValid { why } => match why {
-            Invalid::NotYet => "is not valid yet",
-            Invalid::Over => "is no longer valid",
-            Invalid::Weekday => "is not valid on this day of the week",
-            Invalid::Hour => "is not valid at this hour",
-        }
-        .to_owned(),
-        Reason::NoEligibleLine => "no line is eligible".to_owned(),
-        Reason::NothingLeft => "nothing is left of the eligible lines".to_owned(),
-        Reason::GrantsNothing => "comes to nothing on this basket".to_owned(),
-        Reason::ScriptDeclined => "its script declined".to_owned(),
-        Reason::ScriptGranted => "its script granted".to_owned(),
-        Reason::ScriptFailed { message, file, line: 0, .. } => format!("script failed in {file}: {message}"),
-        Reason::ScriptFailed { message, file, line, column } => {
-            format!("script failed at {file}:{line}:{column}: {message}")
-        }
-        Reason::GroupLost { winner } => match discount.and_then(|discount| discount.group_name.as_deref()) {
-            Some(group) => format!("{} grants more in group {group}", other(*winner)),
-            None => format!("{} grants more", other(*winner)),
-        },
-        Reason::ExclusiveElsewhere { winner } => format!("{} applies alone", other(*winner)),
-        Reason::ExclusiveLost { alone, together } => {
-            format!("alone it grants {}, the others together {}", money(*alone), money(*together))
-        }
-        Reason::ExclusiveWon { alone, together } => {
-            format!("applies alone: {}, the others together {}", money(*alone), money(*together))
-        }
-        Reason::CutAway { by } => format!("{} left nothing of it", limit_name(*by)),
-        Reason::CustomerUsesSpent => "the customer has used it as often as allowed".to_owned(),
-        Reason::TotalUsesSpent => "it was used as often as allowed".to_owned(),
-        Reason::BudgetTooSmall { left } => format!("its budget has {} left, which is too little", money(*left)),
-        Reason::ControlGroup { experiment } => {
-            let name = bundle.experiments.get(*experiment as usize).map_or("?", |known| known.name.as_ref());
-            format!("the customer is in the control group of {name}")
-        }
-        Reason::GuestsHaveNoUses => "its uses are counted per customer, and a guest cannot be counted".to_owned(),
     }
 }
 
-fn cut_in_words(bundle: &Bundle, cut: &Cut) -> String {
-    format!("{} cut {}", limit_name(cut.by), cut.amount.format(bundle.currency))
+impl<'a> Words<'a> {
+    fn condition(&self, at: u16) -> Option<&'a Condition> {
+        self.discount.and_then(|discount| discount.when.get(at as usize))
+    }
+
+    fn reason(&self, reason: &Reason, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bundle = self.bundle;
+        let metric = |at: u16| metric_name(bundle, at);
+        let money = |amount: Money| amount.format(bundle.currency);
+        let other = |at: u16| bundle.discounts.get(at as usize).map_or("?", |discount| discount.name.as_ref());
+        match reason {
+            Reason::Class { .. }
+            | Reason::Metric { .. }
+            | Reason::BasketGross { .. }
+            | Reason::BasketQuantity { .. }
+            | Reason::Birthday { .. }
+            | Reason::Attribute { .. }
+            | Reason::Code { .. } => self.found(reason, f),
+            Reason::Always => f.write_str("applies to everyone"),
+            Reason::Step { metric: at, value, step } => write!(f, "{} is {value}, step {step}", metric(*at)),
+            Reason::Slices { metric: at, from, until } => {
+                write!(f, "{} goes from {from} to {until}, slice by slice", metric(*at))
+            }
+            Reason::NoStep { metric: at, value: Some(value), first } => {
+                write!(f, "{} is {value}, first step {first}", metric(*at))
+            }
+            Reason::NoStep { metric: at, value: None, first } => {
+                write!(f, "{} is absent, first step {first}", metric(*at))
+            }
+            Reason::If { holds: true } => f.write_str("its `if` holds"),
+            Reason::If { holds: false } => f.write_str("its `if` does not hold"),
+            Reason::NotValid { why } => f.write_str(match why {
+                Invalid::NotYet => "is not valid yet",
+                Invalid::Over => "is no longer valid",
+                Invalid::Weekday => "is not valid on this day of the week",
+                Invalid::Hour => "is not valid at this hour",
+            }),
+            Reason::NoEligibleLine => f.write_str("no line is eligible"),
+            Reason::NothingLeft => f.write_str("nothing is left of the eligible lines"),
+            Reason::GrantsNothing => f.write_str("comes to nothing on this basket"),
+            Reason::ScriptDeclined => f.write_str("its script declined"),
+            Reason::ScriptGranted => f.write_str("its script granted"),
+            Reason::ScriptFailed { message, file, line: 0, .. } => write!(f, "script failed in {file}: {message}"),
+            Reason::ScriptFailed { message, file, line, column } => {
+                write!(f, "script failed at {file}:{line}:{column}: {message}")
+            }
+            Reason::GroupLost { winner } => match self.discount.and_then(|discount| discount.group_name.as_deref()) {
+                Some(group) => write!(f, "{} grants more in group {group}", other(*winner)),
+                None => write!(f, "{} grants more", other(*winner)),
+            },
+            Reason::ExclusiveElsewhere { winner } => write!(f, "{} applies alone", other(*winner)),
+            Reason::ExclusiveLost { alone, together } => {
+                write!(f, "alone it grants {}, the others together {}", money(*alone), money(*together))
+            }
+            Reason::ExclusiveWon { alone, together } => {
+                write!(f, "applies alone: {}, the others together {}", money(*alone), money(*together))
+            }
+            Reason::CutAway { by } => write!(f, "{} left nothing of it", limit_name(*by)),
+            Reason::CustomerUsesSpent => f.write_str("the customer has used it as often as allowed"),
+            Reason::TotalUsesSpent => f.write_str("it was used as often as allowed"),
+            Reason::BudgetTooSmall { left } => {
+                write!(f, "its budget has {} left, which is too little", money(*left))
+            }
+            Reason::ControlGroup { experiment } => {
+                let name = bundle.experiments.get(*experiment as usize).map_or("?", |known| known.name.as_ref());
+                write!(f, "the customer is in the control group of {name}")
+            }
+            Reason::GuestsHaveNoUses => f.write_str("its uses are counted per customer, and a guest cannot be counted"),
+        }
+    }
+
+    /// What a condition found, and what it wanted.
+    fn found(&self, reason: &Reason, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bundle = self.bundle;
+        let money = |amount: &Money| amount.format(bundle.currency);
+        match reason {
+            Reason::Class { condition: at, segment, class, holds } => {
+                let classes = bundle.segments.get(*segment as usize).map_or(&[][..], |segment| &segment.classes);
+                let class_name = |class: u16| classes.get(class as usize).map_or("?", AsRef::as_ref);
+                write!(f, "{} is {}", segment_name(bundle, *segment), class.map_or("absent", class_name))?;
+                match self.condition(*at) {
+                    Some(Condition::Class { classes, .. }) if !holds => {
+                        wanted_one_of(f, classes.iter().map(|class| class_name(*class)))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Reason::Metric { condition: at, metric, value, holds } => {
+                match value {
+                    Some(value) => write!(f, "{} is {value}", metric_name(bundle, *metric))?,
+                    None => write!(f, "{} is absent", metric_name(bundle, *metric))?,
+                }
+                match self.condition(*at) {
+                    Some(Condition::Metric { bounds, .. }) => bounds_in_words(f, *holds, bounds, ToString::to_string),
+                    _ => Ok(()),
+                }
+            }
+            Reason::BasketGross { condition: at, value, holds } => {
+                write!(f, "the basket is worth {}", money(value))?;
+                match self.condition(*at) {
+                    Some(Condition::BasketGross(bounds)) => bounds_in_words(f, *holds, bounds, money),
+                    _ => Ok(()),
+                }
+            }
+            Reason::BasketQuantity { condition: at, value, holds } => {
+                write!(f, "the basket holds {value} units")?;
+                match self.condition(*at) {
+                    Some(Condition::BasketQuantity(bounds)) => bounds_in_words(f, *holds, bounds, ToString::to_string),
+                    _ => Ok(()),
+                }
+            }
+            Reason::Birthday { known: false, .. } => f.write_str("no birthday is known"),
+            Reason::Birthday { condition: at, holds, .. } => {
+                let not = if *holds { "" } else { "not " };
+                match self.condition(*at) {
+                    Some(Condition::BirthdayWithin(duration)) => write!(f, "the birthday is {not}within {duration}"),
+                    _ => write!(f, "the birthday is {not}near"),
+                }
+            }
+            Reason::Attribute { condition: at, value, holds } => {
+                let found = value.as_deref().unwrap_or("absent");
+                match self.condition(*at) {
+                    Some(Condition::Attribute { name, values }) => {
+                        write!(f, "{name} is {found}")?;
+                        if *holds { Ok(()) } else { wanted_one_of(f, values.iter().map(AsRef::as_ref)) }
+                    }
+                    _ => write!(f, "attribute is {found}"),
+                }
+            }
+            Reason::Code { condition: at, holds } => {
+                let not = if *holds { "" } else { "not " };
+                match self.condition(*at) {
+                    Some(Condition::Code(code)) => write!(f, "code {code} is {not}presented"),
+                    _ => write!(f, "the code is {not}presented"),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn wanted_one_of<'a>(f: &mut fmt::Formatter<'_>, names: impl Iterator<Item = &'a str>) -> fmt::Result {
+    for (at, name) in names.enumerate() {
+        write!(f, "{}{name}", if at == 0 { ", wanted " } else { " or " })?;
+    }
+    Ok(())
 }
 
 fn limit_name(by: LimitKind) -> &'static str {
@@ -221,7 +271,12 @@ fn segment_name(bundle: &Bundle, at: u16) -> &str {
     bundle.segments.get(at as usize).map_or("?", |segment| segment.name.as_ref())
 }
 
-fn bounds_in_words<T>(bounds: &Bounds<T>, write: impl Fn(&T) -> String) -> String {
+fn bounds_in_words<T>(
+    f: &mut fmt::Formatter<'_>,
+    holds: bool,
+    bounds: &Bounds<T>,
+    show: impl Fn(&T) -> String,
+) -> fmt::Result {
     let stated = [
         ("at least", &bounds.at_least),
         ("more than", &bounds.more_than),
@@ -229,9 +284,10 @@ fn bounds_in_words<T>(bounds: &Bounds<T>, write: impl Fn(&T) -> String) -> Strin
         ("less than", &bounds.less_than),
         ("exactly", &bounds.is),
     ];
-    let parts: Vec<String> = stated
-        .into_iter()
-        .filter_map(|(words, bound)| bound.as_ref().map(|b| format!("{words} {}", write(b))))
-        .collect();
-    parts.join(" and ")
+    let mut joint = if holds { ", " } else { ", wanted " };
+    for (words, bound) in stated.into_iter().filter_map(|(words, bound)| Some((words, bound.as_ref()?))) {
+        write!(f, "{joint}{words} {}", show(bound))?;
+        joint = " and ";
+    }
+    Ok(())
 }

@@ -23,7 +23,7 @@ pub use cases::{TestResult, TestRun, Unreached, run_tests};
 pub use condition::anniversary;
 pub use cutoff::{CutOffs, PartCuts, SegmentCuts};
 pub use decide::decide;
-pub use explain::{Explained, ExplainedApplied, ExplainedRejected, explain, reason_in_words};
+pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Words, explain, reason_in_words};
 pub use gather::{Gather, gather};
 pub use offer::{limited_offers, next_classes, next_steps};
 pub use points::{PointsShort, points_short};

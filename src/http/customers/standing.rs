@@ -160,7 +160,7 @@ fn present<'a>(id: &'a str, standing: &'a Standing) -> StandingOut<'a> {
             .iter()
             .map(|(segment, reason)| Explanation {
                 name: &bundle.segments[*segment as usize].name,
-                because: vec![reason_in_words(bundle, None, reason)],
+                because: vec![Shown(reason_in_words(bundle, None, reason))],
             })
             .collect(),
     }

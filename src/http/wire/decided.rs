@@ -5,7 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 use utoipa::ToSchema;
 
 use super::scalar::{Cash, Shown};
-use crate::engine::{Explained, explain};
+use crate::engine::{Explained, ExplainedRejected, Words, explain};
 use crate::id::Revision;
 use crate::model::{Decision, NextStep};
 use crate::money::{Number, Quantity, Rate};
@@ -90,7 +90,8 @@ pub struct AppliedOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rate: Option<Shown<Rate>>,
     amount: Cash,
-    because: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    because: Vec<Shown<Words<'a>>>,
 }
 
 /// Why something does not apply.
@@ -100,7 +101,15 @@ pub struct Explanation<'a> {
     /// The name of the discount or segment.
     pub name: &'a str,
     /// Every reason.
-    pub because: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub because: Vec<Shown<Words<'a>>>,
+}
+
+impl<'a> Explanation<'a> {
+    /// Presents why something does not apply.
+    pub fn new(rejected: ExplainedRejected<'a>) -> Self {
+        Self { name: rejected.name, because: rejected.because.into_iter().map(Shown).collect() }
+    }
 }
 
 /// Points of a purchase.
@@ -193,7 +202,6 @@ pub fn decided<'a>(
     let cash = |money| Cash::new(money, currency);
     let Explained { applied, rejected, failures } = explain(bundle, decision);
     let discount = |at: u16| bundle.discounts.get(at as usize).map_or("?", |discount| discount.name.as_ref());
-    let segment = |at: u16| bundle.segments.get(at as usize).map_or("?", |segment| segment.name.as_ref());
     let totals = &decision.totals;
     Decided {
         revision: Shown(decision.revision),
@@ -224,27 +232,18 @@ pub fn decided<'a>(
         },
         applied: applied
             .into_iter()
-            .zip(&decision.applied)
-            .map(|(words, applied)| AppliedOut {
-                name: discount(applied.discount),
-                rate: words.rate.map(Shown),
-                amount: cash(words.amount),
-                because: words.because,
+            .map(|applied| AppliedOut {
+                name: applied.name,
+                rate: applied.rate.map(Shown),
+                amount: cash(applied.amount),
+                because: applied.because.into_iter().map(Shown).collect(),
             })
             .collect(),
-        rejected: rejected
-            .into_iter()
-            .zip(&decision.rejected)
-            .map(|(words, rejected)| Explanation { name: discount(rejected.discount), because: words.because })
-            .collect(),
+        rejected: rejected.into_iter().map(Explanation::new).collect(),
         segments: Segments::new(bundle, &decision.classes),
         snapshot: (decision.snapshot > 0).then_some(decision.snapshot),
         points: PointsOut { earned: totals.points_earned, redeemed: totals.points_redeemed, because: Vec::new() },
         next_steps: decision.next_steps.iter().map(|next| NextStepOut::new(bundle, next)).collect(),
-        failures: failures
-            .into_iter()
-            .zip(&decision.failures)
-            .map(|(words, (at, _))| Explanation { name: segment(*at), because: words.because })
-            .collect(),
+        failures: failures.into_iter().map(Explanation::new).collect(),
     }
 }
