@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::active::Active;
 use super::customer::known;
 use super::events::Events;
+use super::points::redeemable_points;
 use super::scan::{Collect, scan};
 use super::start::App;
 use crate::analytics::{ServiceReport, ServiceTally};
@@ -80,25 +81,32 @@ pub(super) fn standing<R: Read>(
 ) -> Result<ServiceStanding, Failure> {
     let mut events = Events::of(rows, active, customer, just_after(at))?;
     let planned = events.planned(just_after(at))?;
-    let card = if budgets_read_cards(&active.bundle) { Some(card(rows, customer)?) } else { None };
-    read(active, card, planned, &mut events, at)
+    let person = person(rows, active, customer, at)?;
+    read(active, person, planned, &mut events, at)
 }
 
 fn read<T: Timelines>(
     active: &Active,
-    customer: Option<Customer>,
+    (customer, points): (Option<Customer>, i64),
     planned: Money,
     timelines: &mut T,
     at: Instant,
 ) -> Result<ServiceStanding, T::Error> {
     let cut_offs = &active.cut_offs;
-    let given = Gather { customer, allowances: Vec::new(), points: 0, cut_offs, at: just_after(at) };
+    let given = Gather { customer, allowances: Vec::new(), points, cut_offs, at: just_after(at) };
     service_standing(&active.bundle, given, planned, timelines)
 }
 
-fn card<R: Read>(rows: &R, customer: &str) -> Result<Customer, Failure> {
+/// The card and the points of a customer, where a script settles the class and may read them.
+fn person<R: Read>(rows: &R, active: &Active, customer: &str, at: Instant) -> Result<(Option<Customer>, i64), Failure> {
+    if !budgets_read_cards(&active.bundle) {
+        return Ok((None, 0));
+    }
     let known = rows.customer(customer)?;
-    Ok(known.unwrap_or_else(|| Customer { id: customer.to_owned(), ..Customer::default() }))
+    let card = known.unwrap_or_else(|| Customer { id: customer.to_owned(), ..Customer::default() });
+    let at = just_after(at);
+    let points = if active.bundle.points.is_some() { redeemable_points(rows, customer, at, at)? } else { 0 };
+    Ok((Some(card), points))
 }
 
 /// What a scan finds.
@@ -113,9 +121,8 @@ struct Served<'a> {
 impl Collect for Served<'_> {
     fn take(&mut self, customer: &str, events: &mut Events<'_, Snapshot>) -> Result<(), Failure> {
         let planned = events.planned(just_after(self.at))?;
-        let reads_card = budgets_read_cards(&self.active.bundle);
-        let card = if reads_card { Some(card(self.rows, customer)?) } else { None };
-        self.tally.push(&read(self.active, card, planned, events, self.at)?, 1);
+        let person = person(self.rows, self.active, customer, self.at)?;
+        self.tally.push(&read(self.active, person, planned, events, self.at)?, 1);
         Ok(())
     }
 
@@ -146,7 +153,7 @@ impl Served<'_> {
     }
 
     fn idle(&mut self, card: Option<Customer>, customers: u64) {
-        let standing = read(self.active, card, Money::ZERO, &mut History::default(), self.at);
+        let standing = read(self.active, (card, 0), Money::ZERO, &mut History::default(), self.at);
         self.tally.push(&standing.unwrap_or_else(|never| match never {}), customers);
     }
 }

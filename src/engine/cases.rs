@@ -103,9 +103,11 @@ fn run(bundle: &Bundle, test: &PolicyTest, now: Instant, reached: &mut Reached) 
 fn facts(bundle: &Bundle, test: &PolicyTest, now: Instant) -> Facts {
     let at = test.at.unwrap_or(now);
     let stated = test.customer.clone().unwrap_or_default();
-    // Facts are stated about somebody; without an id it is a guest, who has neither uses nor points.
-    let customer =
-        test.customer.as_ref().filter(|c| c.id.is_some() || c.birthday.is_some() || !c.attributes.is_empty());
+    // Facts are stated about somebody; one with nothing of their own is a guest, who has neither uses nor points.
+    let somebody = |c: &&crate::policy::TestCustomer| {
+        c.id.is_some() || c.birthday.is_some() || !c.attributes.is_empty() || c.points > 0
+    };
+    let customer = test.customer.as_ref().filter(somebody);
     let customer = customer.map(|stated| Customer {
         id: stated.id.clone().unwrap_or_else(|| "a customer of a test".to_owned()),
         birthday: stated.birthday,

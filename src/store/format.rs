@@ -5,8 +5,11 @@ use redb::{Database, ReadTransaction, ReadableDatabase, TableError, TableHandle}
 use super::failure::{Failure, OpenError};
 use super::table::Table;
 
-/// The format that is written.
-pub const FORMAT: u32 = 1;
+/// The format that is written. 2 has keys, the audit trail and the ledger of points: a Treue that knows 1 only would
+/// sell without posting points.
+pub const FORMAT: u32 = 2;
+/// The oldest format that is migrated.
+const OLDEST: u32 = 1;
 
 const NAME: &[u8] = b"format";
 
@@ -18,17 +21,15 @@ pub(super) fn prepare(database: &Database) -> Result<(), OpenError> {
     let names: Vec<_> = read.list_tables().map_err(Failure::from)?.map(|table| table.name().to_owned()).collect();
     let is_there = |table: &Table| names.iter().any(|name| name == table.name());
     let new = names.is_empty();
-    if !new {
-        check_format(&read)?;
-    }
-    if Table::ALL.iter().all(is_there) {
+    let current = !new && check_format(&read)? == FORMAT;
+    if current && Table::ALL.iter().all(is_there) {
         return Ok(());
     }
     let write = database.begin_write().map_err(Failure::from)?;
     for table in Table::ALL {
         write.open_table(table.definition()).map_err(Failure::from)?;
     }
-    if new {
+    if !current {
         let mut meta = write.open_table(Table::Meta.definition()).map_err(Failure::from)?;
         meta.insert(NAME, FORMAT.to_le_bytes().as_slice()).map_err(Failure::from)?;
     }
@@ -36,7 +37,7 @@ pub(super) fn prepare(database: &Database) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn check_format(read: &ReadTransaction) -> Result<(), OpenError> {
+fn check_format(read: &ReadTransaction) -> Result<u32, OpenError> {
     let meta = match read.open_table(Table::Meta.definition()) {
         Ok(meta) => meta,
         Err(TableError::Storage(error)) => return Err(Failure::from(error).into()),
@@ -44,9 +45,8 @@ fn check_format(read: &ReadTransaction) -> Result<(), OpenError> {
     };
     let row = meta.get(NAME).map_err(Failure::from)?;
     match row.and_then(|row| row.value().try_into().ok()).map(u32::from_le_bytes) {
-        Some(FORMAT) => Ok(()),
+        Some(found @ OLDEST..=FORMAT) => Ok(found),
         Some(found) if found > FORMAT => Err(OpenError::Newer { found, known: FORMAT }),
-        // Formats start at 1: an older one is migrated here, once there is one.
         _ => Err(OpenError::NotAStore),
     }
 }
@@ -72,9 +72,29 @@ mod tests {
             write.commit().expect("a commit");
             assert_eq!(prepare(&database).expect_err("another format").to_string(), expect);
         };
-        check(&7u32.to_le_bytes(), "the store has format 7, and this version of Treue knows formats up to 1");
+        check(&7u32.to_le_bytes(), "the store has format 7, and this version of Treue knows formats up to 2");
         check(&0u32.to_le_bytes(), "the file is not a Treue store");
         check(b"x", "the file is not a Treue store");
+    }
+
+    #[test]
+    fn an_older_format_is_migrated() {
+        let database = database();
+        let write = database.begin_write().expect("a transaction");
+        for table in [Table::Meta, Table::Customers, Table::Purchases] {
+            write.open_table(table.definition()).expect("a table").insert(&b"x"[..], &b"kept"[..]).expect("a row");
+        }
+        let meta = Table::Meta.definition();
+        write.open_table(meta).expect("a table").insert(NAME, 1u32.to_le_bytes().as_slice()).expect("a row");
+        write.commit().expect("a commit");
+        for _ in 0..2 {
+            prepare(&database).expect("an older store");
+            let read = database.begin_read().expect("a transaction");
+            assert_eq!(read.list_tables().expect("tables").count(), Table::ALL.len());
+            assert_eq!(check_format(&read).expect("a store"), FORMAT);
+            let kept = read.open_table(Table::Customers.definition()).expect("a table");
+            assert_eq!(kept.get(&b"x"[..]).expect("a read").expect("a row").value(), b"kept");
+        }
     }
 
     #[test]

@@ -496,3 +496,36 @@ proptest! {
         })?;
     }
 }
+
+/// A month before each of 28 to 31 March is 28 February: what was bought then leaves a window and is in it again.
+#[test]
+fn windows_at_the_ends_of_months() {
+    let calendar = Calendar(chrono_tz::Europe::Berlin);
+    let zone = treue::time::Zone::from_name("Europe/Berlin").expect("a zone");
+    let at = |text: &str| zone.parse_instant(text).expect("an instant");
+    let bought = |when: &str| {
+        let totals = treue::metric::Totals { purchases: 1, gross: 6_000, ..Default::default() };
+        Event { at: at(when), sequence: at(when).0.unsigned_abs(), adds: totals }
+    };
+    let yaml = "currency: EUR\ntimezone: Europe/Berlin\nmetrics: { m: { sum: gross, within: 1 month } }\n\
+                segments: { t: { by: m, classes: { gold: 100, basic: 0 }, keep: 2 weeks } }\n";
+    let bundle = super::deciding::bundle(&[("policies/a.yaml", yaml)]);
+    let check = |first: &str, second: &str, as_of: &str, gold: bool| {
+        let given = Gather {
+            customer: None,
+            allowances: Vec::new(),
+            points: 0,
+            cut_offs: &CutOffs::empty(&bundle),
+            at: at(as_of),
+        };
+        let Ok(facts) = gather(&bundle, given, &mut History::new([bought(first), bought(second)], Vec::new()));
+        assert_eq!(facts.classes[0], Some(u16::from(!gold)), "{first} and {second} as of {as_of}");
+        let start = calendar.start(Stretch::Months(1), at(as_of));
+        let inside = [first, second].iter().filter(|when| start <= at(when) && at(when) < at(as_of)).count();
+        assert_eq!(facts.metrics[0], Some(Number::int(60 * inside as i64)));
+    };
+    check("2026-02-28 10:00", "2026-03-28 12:00", "2026-03-29 09:00", true);
+    check("2026-02-28 10:00", "2026-03-28 12:00", "2026-04-05 09:00", true);
+    check("2026-02-28 10:00", "2026-03-28 12:00", "2026-04-20 09:00", false);
+    check("2026-02-27 10:00", "2026-03-28 12:00", "2026-04-05 09:00", false);
+}
