@@ -19,31 +19,33 @@ fn pages() -> Vec<(PathBuf, String)> {
     pages.map(|path| (path.clone(), fs::read_to_string(&path).expect("a page"))).collect()
 }
 
-/// The lines of fenced `sh` blocks, those that end in `\` joined.
-fn lines(page: &str) -> Vec<String> {
-    let mut lines = Vec::new();
+/// The fenced `sh` blocks.
+fn blocks(page: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
     let mut inside = false;
-    let mut joined = String::new();
-    for line in page.lines().map(str::trim_start) {
-        if line.starts_with("```") {
-            inside = !inside && matches!(line, "```sh" | "```bash" | "```console" | "```shell");
-        } else if inside {
-            match line.strip_suffix('\\') {
-                Some(more) => joined.push_str(more),
-                None => lines.push(std::mem::take(&mut joined) + line),
+    for line in page.lines() {
+        if line.trim_start().starts_with("```") {
+            inside = !inside && matches!(line.trim(), "```sh" | "```bash" | "```console" | "```shell");
+            if inside {
+                blocks.push(String::new());
             }
+        } else if let (true, Some(block)) = (inside, blocks.last_mut()) {
+            block.push_str(line);
+            block.push('\n');
         }
     }
-    lines
+    blocks
 }
 
-/// The commands of a line, as lists of words; redirections and comments are left out.
-fn commands(line: &str) -> Vec<Vec<String>> {
+/// The commands of a block, as lists of words; redirections and comments are left out.
+fn commands(block: &str) -> Vec<Vec<String>> {
     let mut commands = vec![Vec::new()];
     let mut word: Option<String> = None;
     let mut quote = None;
     let mut skip = false;
-    for c in line.chars().chain([' ']) {
+    let text = block.replace("\\\n", " ");
+    let mut chars = text.chars().chain(['\n']);
+    while let Some(c) = chars.next() {
         match (quote, c) {
             (Some(open), _) if c == open => quote = None,
             (None, '\'' | '"') => {
@@ -51,15 +53,18 @@ fn commands(line: &str) -> Vec<Vec<String>> {
                 word.get_or_insert_default();
             }
             (Some(_), _) => word.get_or_insert_default().push(c),
-            (None, '#') if word.is_none() => break,
-            (None, ' ' | '|' | ';' | '&' | '<' | '>') => {
+            (None, '#') if word.is_none() => {
+                chars.find(|c| *c == '\n');
+                commands.push(Vec::new());
+            }
+            (None, ' ' | '\n' | '|' | ';' | '&' | '<' | '>') => {
                 if let Some(word) = word.take().filter(|word| !(c == '>' && word.parse::<u8>().is_ok()))
                     && !std::mem::take(&mut skip)
                 {
                     commands.last_mut().expect("one at least").push(word);
                 }
                 match c {
-                    '|' | ';' | '&' => commands.push(Vec::new()),
+                    '\n' | '|' | ';' | '&' => commands.push(Vec::new()),
                     '<' | '>' => skip = true,
                     _ => {}
                 }
@@ -86,12 +91,13 @@ fn arguments(words: &[String]) -> Option<Vec<String>> {
 }
 
 #[test]
-fn lines_are_read_like_a_shell_reads_them() {
-    let check = |line: &str, expect: &[&[&str]]| assert_eq!(commands(line), expect, "{line}");
+fn blocks_are_read_like_a_shell_reads_them() {
+    let check = |block: &str, expect: &[&[&str]]| assert_eq!(commands(block), expect, "{block}");
     check("treue check  # all", &[&["treue", "check"]]);
     check("treue schema > a.json && treue fmt", &[&["treue", "schema"], &["treue", "fmt"]]);
     check("echo '{\"a\": 1}' | treue quote -", &[&["echo", "{\"a\": 1}"], &["treue", "quote", "-"]]);
     check("treue test \"ten th\" 2>/dev/null", &[&["treue", "test", "ten th"]]);
+    check("a # b\nc 'd\ne' \\\n  f\n", &[&["a"], &["c", "d\ne", "f"]]);
     check("", &[]);
 }
 
@@ -100,7 +106,7 @@ fn commands_of_the_pages_can_be_typed() {
     let mut seen = 0;
     let mut wrong = Vec::new();
     for (path, page) in pages() {
-        for words in lines(&page).iter().flat_map(|line| commands(line)) {
+        for words in blocks(&page).iter().flat_map(|block| commands(block)) {
             let Some(arguments) = arguments(&words) else { continue };
             seen += 1;
             if let Err(error) = treue::cli::Cli::try_parse_from(&arguments)
@@ -128,4 +134,45 @@ fn links_of_the_pages_lead_somewhere() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Where a call of `curl` goes, by which method, and whether what it sends is called JSON.
+fn curl(words: &[String]) -> Option<(String, String, bool)> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let ["curl", rest @ ..] = words.as_slice() else { return None };
+    let url = rest.iter().find(|word| word.contains("localhost:8080/") || word.contains("127.0.0.1:8080/"))?;
+    let path = url.split_once(":8080")?.1.split('?').next()?.to_owned();
+    let data = rest.iter().any(|word| ["-d", "--data", "--data-binary", "-T"].contains(word));
+    let stated = rest.iter().zip(rest.iter().skip(1)).find(|(flag, _)| **flag == "-X").map(|(_, method)| *method);
+    let method = stated.unwrap_or(if data { "POST" } else { "GET" }).to_lowercase();
+    let said = rest.iter().any(|word| word.to_lowercase().starts_with("content-type:"));
+    Some((method, path, !data || said))
+}
+
+#[test]
+fn calls_of_the_pages_are_answered() {
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    let document = serde_json::to_value(treue::http::openapi()).expect("a document");
+    let calls = document["paths"].as_object().expect("paths");
+    for (page, text) in pages() {
+        for words in blocks(&text).iter().flat_map(|block| commands(block)) {
+            let Some((method, path, typed)) = curl(&words) else { continue };
+            seen += 1;
+            let fits = |template: &String| {
+                let (wanted, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+                wanted.len() == given.len() && wanted.iter().zip(&given).all(|(a, b)| a == b || a.starts_with('{'))
+            };
+            let known = calls.iter().any(|(template, methods)| fits(template) && methods.get(&method).is_some());
+            let served = path == "/openapi.json" || path.starts_with("/docs");
+            if !known && !served {
+                wrong.push(format!("{}: there is no {method} {path}", page.display()));
+            }
+            if !typed {
+                wrong.push(format!("{}: {method} {path} sends no content type", page.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen >= 5, "the pages show how to call; {seen} calls were found");
 }
