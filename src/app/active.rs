@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::CutOffs;
-use crate::policy::Bundle;
+use crate::policy::{Bundle, Discount};
 use crate::store::{Failure, FilterHash};
 use crate::time::Instant;
 
 /// The bundle in force with all that decisions need of it; swapped whole, between requests.
-#[derive(Debug)]
 pub struct Active {
     /// The bundle.
     pub bundle: Arc<Bundle>,
@@ -25,6 +24,8 @@ pub struct Active {
     pub note: String,
     /// Whether the accounts of all its filters are built. Until then, filtered metrics are read from whole histories.
     ready: Arc<AtomicBool>,
+    /// How often each discount was granted, by its place in the bundle.
+    grants: Arc<[metrics::Counter]>,
 }
 
 impl Active {
@@ -32,6 +33,9 @@ impl Active {
     pub fn new(bundle: Arc<Bundle>, cut_offs: CutOffs, since: Instant, by: &str, note: &str) -> Result<Self, Failure> {
         let filters: Arc<[FilterHash]> = bundle.filters.iter().map(FilterHash::of).collect::<Result<_, _>>()?;
         let ready = Arc::new(AtomicBool::new(filters.is_empty()));
+        let grant =
+            |discount: &Discount| metrics::counter!("treue_grants_total", "discount" => discount.name.to_string());
+        let grants = bundle.discounts.iter().map(grant).collect();
         Ok(Self {
             bundle,
             cut_offs: Arc::new(cut_offs),
@@ -40,6 +44,7 @@ impl Active {
             by: by.to_owned(),
             note: note.to_owned(),
             ready,
+            grants,
         })
     }
 
@@ -53,6 +58,7 @@ impl Active {
             by: self.by.clone(),
             note: self.note.clone(),
             ready: Arc::clone(&self.ready),
+            grants: Arc::clone(&self.grants),
         }
     }
 
@@ -61,8 +67,22 @@ impl Active {
         self.ready.load(Ordering::Acquire)
     }
 
+    /// Counts a grant of the discount at this place of the bundle.
+    pub(super) fn granted(&self, discount: u16) {
+        if let Some(counter) = self.grants.get(discount as usize) {
+            counter.increment(1);
+        }
+    }
+
     /// Notes that they can.
     pub(super) fn set_ready(&self) {
         self.ready.store(true, Ordering::Release);
+    }
+}
+
+impl std::fmt::Debug for Active {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let revision = self.bundle.revision;
+        f.debug_struct("Active").field("revision", &revision).field("since", &self.since).finish_non_exhaustive()
     }
 }

@@ -5,10 +5,10 @@ use std::convert::Infallible;
 use super::active::Active;
 use super::events::Events;
 use super::points::redeemable_points;
-use super::spend::allowances;
-use crate::engine::{CutOffs, Gather, gather};
+use super::spend::{allowance, allowances};
+use crate::engine::{CutOffs, Gather, Priced, gather, limited_offers};
 use crate::metric::{History, Reader, Timelines};
-use crate::model::{Customer, Facts};
+use crate::model::{Allowance, Basket, Customer, Facts};
 use crate::money::Number;
 use crate::store::{Failure, Read};
 use crate::time::Instant;
@@ -18,6 +18,33 @@ use crate::time::Instant;
 /// Reads a bounded number of rows, unless `at` lies before a correction (a return, say) or the accounts of a filter are
 /// still being built: then the whole history is folded.
 pub(super) fn facts<R: Read>(rows: &R, active: &Active, customer: Option<&str>, at: Instant) -> Result<Facts, Failure> {
+    let mut facts = facts_without_limits(rows, active, customer, at)?;
+    facts.allowances = allowances(rows, &active.bundle, customer, at)?;
+    Ok(facts)
+}
+
+/// The same for a decision on a basket: what is left of uses and budgets is read of those discounts only that nothing
+/// else keeps from applying.
+pub(super) fn facts_for<R: Read>(
+    rows: &R,
+    active: &Active,
+    customer: Option<&str>,
+    at: Instant,
+    (basket, priced): (&Basket, &Priced),
+) -> Result<Facts, Failure> {
+    let mut facts = facts_without_limits(rows, active, customer, at)?;
+    for slot in limited_offers(&active.bundle, &facts, basket, priced) {
+        facts.allowances[slot] = allowance(rows, &active.bundle, slot, customer, at)?;
+    }
+    Ok(facts)
+}
+
+fn facts_without_limits<R: Read>(
+    rows: &R,
+    active: &Active,
+    customer: Option<&str>,
+    at: Instant,
+) -> Result<Facts, Failure> {
     let bundle = &active.bundle;
     let given = Gather {
         customer: match customer {
@@ -26,7 +53,7 @@ pub(super) fn facts<R: Read>(rows: &R, active: &Active, customer: Option<&str>, 
             }
             None => None,
         },
-        allowances: allowances(rows, bundle, customer, at)?,
+        allowances: vec![Allowance::default(); bundle.discounts.len()],
         points: match customer {
             Some(id) if bundle.points.is_some() => redeemable_points(rows, id, at, at)?,
             _ => 0,

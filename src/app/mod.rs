@@ -3,8 +3,9 @@
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
 //! (what is known of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets),
 //! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`] (revisions,
-//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`import`],
-//! [`export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what), [`mod@verify`].
+//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
+//! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
+//! [`mod@verify`].
 
 mod access;
 mod active;

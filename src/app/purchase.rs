@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::facts::facts;
+use super::facts::facts_for;
 use super::points::{post_points, redeemable_points};
 use super::quote::{HONOURED, QuoteError, Quoted};
 use super::spend::{allowances, spend};
@@ -255,7 +255,7 @@ impl Job {
                 let basket = Arc::new(wanted.basket.clone());
                 let priced = price(&self.bundle, &basket)?;
                 let at = wanted.at.unwrap_or(now);
-                let mut facts = facts(batch, &self.active, wanted.customer.as_deref(), at)?;
+                let mut facts = facts_for(batch, &self.active, wanted.customer.as_deref(), at, (&basket, &priced))?;
                 if let (true, Some(customer)) = (at < now, &wanted.customer) {
                     // Points that are gone by now pay for nothing, also not for what was bought before.
                     facts.points = facts.points.min(redeemable_points(batch, customer, at, now)?);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::active::Active;
-use super::facts::facts;
+use super::facts::facts_for;
 use super::start::App;
 use super::token::Terms;
 use crate::engine::{PointsShort, PriceError, decide, points_short, price};
@@ -54,9 +54,10 @@ impl App {
         let at = at.unwrap_or(now);
         let basket = Arc::new(basket);
         let priced = price(&active.bundle, &basket)?;
-        let facts = Arc::new(facts(&*self.store.snapshot(), &active, customer.as_deref(), at)?);
+        let rows = self.store.snapshot();
+        let facts = Arc::new(facts_for(&*rows, &active, customer.as_deref(), at, (&basket, &priced))?);
         let decision = decide(&active.bundle, &facts, &basket, &priced);
-        self.counters.count(&active.bundle, &decision);
+        self.counters.count(&active, &decision);
         let points_short = points_short(&active.bundle, &facts, &basket, decision.totals.net());
         let expires_at = now.plus_micros(HONOURED);
         let terms = Terms { expires_at, customer, basket: Basket::clone(&basket), decision };

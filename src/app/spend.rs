@@ -19,20 +19,30 @@ pub(super) fn allowances<R: Read>(
     customer: Option<&str>,
     at: Instant,
 ) -> Result<Vec<Allowance>, Failure> {
-    let mut left = vec![Allowance::default(); bundle.discounts.len()];
-    for (discount, left) in bundle.discounts.iter().zip(&mut left) {
-        if let (Some(limit), Some(customer)) = (discount.uses_per_customer, customer) {
-            let used = rows.customer_uses(&discount.name, customer, period(bundle, limit.per, at))?;
-            left.customer_uses = Some(limit.count.saturating_sub(used));
-        }
-        if let Some(limit) = discount.uses_total {
-            let used = rows.spent(&total_key(&discount.name), period(bundle, limit.per, at))?.uses;
-            left.total_uses = Some(limit.count.saturating_sub(used));
-        }
-        if let Some(budget) = discount.budget {
-            let spent = rows.spent(&discount.name, period(bundle, budget.per, at))?.amount;
-            left.budget = Some((budget.amount - spent).max(Money::ZERO));
-        }
+    (0..bundle.discounts.len()).map(|slot| allowance(rows, bundle, slot, customer, at)).collect()
+}
+
+/// What is left of one discount's uses and budget.
+pub(super) fn allowance<R: Read>(
+    rows: &R,
+    bundle: &Bundle,
+    slot: usize,
+    customer: Option<&str>,
+    at: Instant,
+) -> Result<Allowance, Failure> {
+    let discount = &bundle.discounts[slot];
+    let mut left = Allowance::default();
+    if let (Some(limit), Some(customer)) = (discount.uses_per_customer, customer) {
+        let used = rows.customer_uses(&discount.name, customer, period(bundle, limit.per, at))?;
+        left.customer_uses = Some(limit.count.saturating_sub(used));
+    }
+    if let Some(limit) = discount.uses_total {
+        let used = rows.spent(&total_key(&discount.name), period(bundle, limit.per, at))?.uses;
+        left.total_uses = Some(limit.count.saturating_sub(used));
+    }
+    if let Some(budget) = discount.budget {
+        let spent = rows.spent(&discount.name, period(bundle, budget.per, at))?.amount;
+        left.budget = Some((budget.amount - spent).max(Money::ZERO));
     }
     Ok(left)
 }

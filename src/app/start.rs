@@ -233,12 +233,10 @@ impl Counters {
     }
 
     /// Counts a decision, the discounts it grants and the scripts that failed.
-    pub fn count(&self, bundle: &Bundle, decision: &Decision) {
+    pub fn count(&self, active: &Active, decision: &Decision) {
         self.decisions.increment(1);
         for applied in &decision.applied {
-            if let Some(discount) = bundle.discounts.get(applied.discount as usize) {
-                metrics::counter!("treue_grants_total", "discount" => discount.name.to_string()).increment(1);
-            }
+            active.granted(applied.discount);
         }
         let rejected = decision.rejected.iter().flat_map(|rejected| &rejected.because);
         let failed = rejected.chain(decision.failures.iter().map(|(_, reason)| reason));

@@ -22,6 +22,7 @@ pub struct Cli {
 
 /// Flags of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(super) struct Common {
     /// The store's file [default: treue.redb]
     #[arg(long, global = true, env = "TREUE_STORE", value_name = "FILE")]

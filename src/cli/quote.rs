@@ -44,7 +44,8 @@ pub(super) fn run(args: &QuoteArgs, config: &Config) -> anyhow::Result<End> {
 }
 
 fn ask(app: &App, text: &[u8]) -> Result<crate::app::Quoted, Problem> {
-    let asked: QuoteIn<'_> = serde_json::from_slice(text).map_err(|error| Problem::unreadable(error.to_string()))?;
+    let asked: QuoteIn<'_> = serde_json::from_slice(text)
+        .map_err(|error| Problem::unreadable(format!("the basket cannot be read: {error}")))?;
     let mut invalids = Invalids::default();
     let customer = read_customer(asked.customer.as_deref(), &mut invalids);
     let at = asked.at.as_deref().map(|at| invalids.keep("/at", read_instant(at)));

@@ -14,7 +14,7 @@ use crate::policy::Bundle;
 
 use super::offer::{Kind, Offer};
 
-/// Decides on a basket that [`super::price`] priced under the same bundle.
+/// Decides on a basket that [`super::price()`] priced under the same bundle.
 ///
 /// Total and deterministic: the same bundle, facts and basket give the same decision, byte for byte.
 pub fn decide(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced: &Priced) -> Decision {

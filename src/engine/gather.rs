@@ -68,7 +68,9 @@ pub(super) fn class<T: Timelines>(
             let slot = *metric as usize;
             let mut value = metrics[slot];
             if let Some(keep) = keep {
-                value = value.max(reader.best(&bundle.metrics[slot], keep.before(at, bundle.zone), at)?);
+                let since = keep.before(at, bundle.zone);
+                let class = |value| threshold_class(value, floors, descending);
+                value = reader.best(&bundle.metrics[slot], (since, at), &|a, b| class(a) == class(b))?;
             }
             threshold_class(value, floors, descending)
         }

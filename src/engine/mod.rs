@@ -25,7 +25,7 @@ pub use cutoff::{CutOffs, PartCuts, SegmentCuts};
 pub use decide::decide;
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, explain, reason_in_words};
 pub use gather::{Gather, gather};
-pub use offer::{next_classes, next_steps};
+pub use offer::{limited_offers, next_classes, next_steps};
 pub use points::{PointsShort, points_short};
 pub use price::{MAX_BASKET, PriceError, Priced, price};
 pub use service::{BudgetBound, Granted, ServiceStanding, budgets_read_cards, service_in_words, service_standing};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::condition::{Reasons, check_all, invalid, uses_spent};
+use super::condition::{Reasons, all_hold, check_all, invalid, uses_spent};
 use super::gather::failed;
 use super::grant::base;
 use super::price::Priced;
@@ -212,6 +212,17 @@ pub(super) fn next_step(
     let value = climbed(ladder, facts, &eligible_total(discount, basket, priced, bundle.currency))?;
     let next = ladder.steps.iter().find(|step| step.threshold > value)?;
     Some(NextStep { discount: slot as u16, rate: next.rate, metric: ladder.metric, missing: next.threshold - value })
+}
+
+/// Discounts with limited uses or a budget that nothing else is known to keep from applying: of those it matters what
+/// is left. Scripts are not asked yet.
+pub fn limited_offers(bundle: &Bundle, facts: &Facts, basket: &Basket, priced: &Priced) -> Vec<usize> {
+    let limited = |slot: &usize| {
+        let discount = &bundle.discounts[*slot];
+        let limits = discount.uses_per_customer.is_some() || discount.uses_total.is_some() || discount.budget.is_some();
+        limits && invalid(&discount.valid, facts).is_none() && all_hold(&discount.when, facts, basket, priced)
+    };
+    (0..bundle.discounts.len()).filter(limited).collect()
 }
 
 /// What is missing to the next step of every ladder, without a basket.

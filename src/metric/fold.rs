@@ -1,6 +1,6 @@
 //! Events to values.
 
-use chrono::{Datelike, Days};
+use chrono::{Datelike, Months};
 use smallvec::SmallVec;
 
 use super::definition::{Average, Count, Measure, Metric, Since, Sum, Window};
@@ -94,6 +94,9 @@ impl Timelines for History {
     }
 }
 
+/// So many events are looked at one by one.
+const FEW: i64 = 16;
+
 /// Reads metrics of one customer as of one instant; what several metrics need is read once.
 pub struct Reader<'a, T: Timelines> {
     timelines: &'a mut T,
@@ -133,43 +136,94 @@ impl<'a, T: Timelines> Reader<'a, T> {
         Ok(until.checked_sub(before).unwrap_or_default())
     }
 
-    /// The largest value that the metric had at any instant within `from..=at`.
-    pub fn best(&mut self, metric: &Metric, from: Instant, at: Instant) -> Result<Option<Number>, T::Error> {
-        let mut best = self.value(metric, from)?.max(self.value(metric, at)?);
-        let days = matches!(metric.measure, Measure::DaysSince(_));
-        let events = self.timelines.events(metric.filter, from, at)?;
-        for event in &events {
-            // A value changes right after an event; days since one are most right before the next.
-            let when = if days { event.at } else { event.at.plus_micros(1).min(at) };
+    /// A value that the metric had at some instant within `from..=at` and that is as good as the largest: `same` says
+    /// whether two values, the second at least as large, make no difference.
+    pub fn best(
+        &mut self,
+        metric: &Metric,
+        (from, at): (Instant, Instant),
+        same: &impl Fn(Option<Number>, Option<Number>) -> bool,
+    ) -> Result<Option<Number>, T::Error> {
+        let mut best = self.value_uncached(metric, from)?.max(self.value(metric, at)?);
+        for when in self.coming_back(metric.window, from, at) {
             best = best.max(self.value_uncached(metric, when)?);
         }
-        if !metric.measure.only_grows() {
-            for when in self.leaving(metric, from, at)? {
-                best = best.max(self.value_uncached(metric, when)?);
-            }
+        if metric.measure.only_grows() {
+            return self.best_of_growing(metric, (from, at), best, same);
         }
-        for when in self.coming_back(metric, from, at)? {
+        let mut best = self.best_after_events(metric, (from, at), at, best)?;
+        for when in self.leaving(metric, from, at)? {
             best = best.max(self.value_uncached(metric, when)?);
         }
         Ok(best)
     }
 
-    /// Instants within `from..at` at which something that left the window is in it again: a month before each of 28 to
-    /// 31 March is 28 February, so what left at some hour of the 28th is back at midnight.
-    fn coming_back(&mut self, metric: &Metric, from: Instant, at: Instant) -> Result<Vec<Instant>, T::Error> {
-        let Window::Within(duration @ Duration::Months(_)) = metric.window else { return Ok(Vec::new()) };
-        let first = duration.before(from, self.zone);
-        let mut instants = Vec::new();
-        for event in self.timelines.events(metric.filter, first, at)? {
-            if self.zone.local(event.at).day() < 28 {
-                continue;
+    /// The same where events only raise the value and only their leaving lowers it. No value within a stretch of time is
+    /// larger than all that lies between the start of its first window and its end, so most stretches need no look at
+    /// their events, and a long history costs little more than a short one.
+    fn best_of_growing(
+        &mut self,
+        metric: &Metric,
+        (from, until): (Instant, Instant),
+        best: Option<Number>,
+        same: &impl Fn(Option<Number>, Option<Number>) -> bool,
+    ) -> Result<Option<Number>, T::Error> {
+        let end = self.timelines.mark(metric.filter, until)?.totals;
+        let before = match metric.window.start(from, self.zone) {
+            // Later windows may start earlier, but on no earlier day: see `coming_back`.
+            Some(start) => {
+                let day = self.zone.start_of(self.zone.local(start).date());
+                self.timelines.mark(metric.filter, day)?.totals
             }
-            let left = self.zone.local(duration.after(event.at, self.zone)).date();
-            let days = (1..=3).filter_map(|later| left.checked_add_days(Days::new(later)));
-            instants.extend(days.map(|day| self.zone.start_of(day)));
+            None => Totals::default(),
+        };
+        let within = end.checked_sub(before).unwrap_or_default();
+        let bound = value_of(metric.measure, &within, self.currency);
+        if bound <= best || same(best, bound) {
+            return Ok(best);
+        }
+        let first = self.timelines.mark(metric.filter, from)?.totals;
+        let middle = Instant(from.0 + (until.0 - from.0) / 2);
+        let events = end.checked_sub(first).unwrap_or_default();
+        if events.purchases + events.interactions <= FEW || middle == from {
+            return self.best_after_events(metric, (from, until), until, best);
+        }
+        let best = best.max(self.value_uncached(metric, middle)?);
+        let best = self.best_of_growing(metric, (from, middle), best, same)?;
+        self.best_of_growing(metric, (middle, until), best, same)
+    }
+
+    fn best_after_events(
+        &mut self,
+        metric: &Metric,
+        (from, until): (Instant, Instant),
+        at: Instant,
+        mut best: Option<Number>,
+    ) -> Result<Option<Number>, T::Error> {
+        let days = matches!(metric.measure, Measure::DaysSince(_));
+        for event in self.timelines.events(metric.filter, from, until)? {
+            // A value changes right after an event; days since one are most right before the next.
+            let when = if days { event.at } else { event.at.plus_micros(1).min(at) };
+            best = best.max(self.value_uncached(metric, when)?);
+        }
+        Ok(best)
+    }
+
+    /// Instants within `from..at` at which something that left the window may be in it again: a month before each of 28
+    /// to 31 March is 28 February, so what left at some hour of the 28th is back at midnight.
+    fn coming_back(&self, window: Window, from: Instant, at: Instant) -> Vec<Instant> {
+        let Window::Within(Duration::Months(months)) = window else { return Vec::new() };
+        let (mut month, last) = (self.zone.local(from).date().with_day(1), self.zone.local(at).date());
+        let mut instants = Vec::new();
+        while let Some(first) = month.filter(|first| *first <= last) {
+            for day in (29..=31).filter_map(|day| first.with_day(day)) {
+                let shorter = day.checked_sub_months(Months::new(months)).is_some_and(|start| start.day() < day.day());
+                instants.extend(shorter.then(|| self.zone.start_of(day)));
+            }
+            month = first.checked_add_months(Months::new(1));
         }
         instants.retain(|when| from <= *when && *when < at);
-        Ok(instants)
+        instants
     }
 
     /// Instants within `from..at` at which something leaves the window.

@@ -1,7 +1,7 @@
 //! What the shop has and does: customers, baskets, purchases, and what is decided about them.
 //!
-//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`facts`], [`decision`] (with its trace),
-//! [`access`] (roles).
+//! Reading order: [`basket`], [`customer`], [`purchase`], [`interaction`], [`points`], [`facts`],
+//! [`decision`] (with its trace), [`access`] (roles).
 
 mod access;
 mod basket;

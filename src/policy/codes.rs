@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Code;
 
-/// Every code that [`super::compile`] and [`super::tests`] give, with an explanation of one paragraph.
+/// Every code that [`super::compile()`] and [`super::tests`] give, with an explanation of one paragraph.
 pub const fn codes() -> &'static [(Code, &'static str)] {
     CODES
 }

@@ -173,7 +173,7 @@ pub trait Read: Rows {
             while account.as_ref().is_some_and(|(key, _)| &key.value()[start..] < card.value()) {
                 account = accounts.next().transpose()?;
             }
-            idle += u64::from(!account.as_ref().is_some_and(|(key, _)| &key.value()[start..] == card.value()));
+            idle += u64::from(account.as_ref().is_none_or(|(key, _)| &key.value()[start..] != card.value()));
         }
         Ok(idle)
     }

@@ -169,6 +169,7 @@ fn peak_megabytes() -> u64 {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "whoever measures reads it")]
 #[ignore = "measures: run it alone and in release"]
 fn online_retail_is_imported_fast_and_in_little_memory() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -194,6 +195,7 @@ fn online_retail_is_imported_fast_and_in_little_memory() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "whoever measures reads it")]
 #[ignore = "measures: run it alone and in release"]
 fn a_large_demo_is_made_up_in_minutes() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -7,6 +7,8 @@
     reason = "tests read files, wait for processes, and end where something is not as it should be"
 )]
 
+mod cli;
+mod crash;
 mod docs;
 mod http;
 mod import;
@@ -14,6 +16,7 @@ mod keys;
 mod points;
 mod policies;
 mod policy_values;
+mod process;
 mod properties;
 mod service;
 mod tidy;

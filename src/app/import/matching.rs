@@ -98,6 +98,7 @@ impl<'c> Spots<'c> {
                 })
                 .collect();
             let purchase = &mut purchases[of_purchase[0].0];
+            #[expect(clippy::expect_used, reason = "what is taken of a line was measured by what it has left")]
             let lines = take_back(purchase, Some(&asked)).expect("no more is taken of a line than it has left");
             purchase.returns.push(Return { id: came.id.clone(), at: came.at, lines });
             changed.push(of_purchase[0].0);

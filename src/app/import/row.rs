@@ -30,7 +30,10 @@ impl Symbols {
         if let Some(found) = self.find(text) {
             return found;
         }
-        // Four billion different texts do not fit the memory of today's machines.
+        #[expect(
+            clippy::expect_used,
+            reason = "four billion different texts do not fit the memory of today's machines"
+        )]
         let number = u32::try_from(self.texts.len()).expect("fewer than 2^32 different texts");
         let text: Arc<str> = text.into();
         self.texts.push(Arc::clone(&text));
@@ -92,7 +95,7 @@ pub(super) struct Table {
     pub purchases: Symbols,
     pub customers: Symbols,
     pub skus: Symbols,
-    /// Category and tags: two texts with a line break in between, as in [`extras`].
+    /// Category and tags: two texts with a line break in between, as in `extras`.
     pub extras: Symbols,
 }
 

@@ -30,7 +30,7 @@ pub struct ExportParams {
 /// for admins audit too.
 #[utoipa::path(get, path = "/v1/exports/{table}", tag = "customers",
     params(("table" = String, Path, description = "the table"), ExportParams),
-    responses((status = 200, description = "its rows", body = String, content_type = "application/x-ndjson"), Problems))]
+    responses((status = 200, description = "its rows", content((String = "application/x-ndjson"), (String = "text/csv"))), Problems))]
 pub async fn read_export(
     State(app): State<Arc<App>>,
     actor: Actor,

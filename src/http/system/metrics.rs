@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::app::App;
+use crate::http::answer::Problems;
 
 /// One recorder per process: the `metrics` crate has one place for it.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -34,7 +35,7 @@ pub fn record() {
 }
 
 /// Counters, gauges and latencies in Prometheus' text format.
-#[utoipa::path(get, path = "/metrics", tag = "system", responses((status = 200, description = "metrics", body = String, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/metrics", tag = "system", responses((status = 200, description = "metrics", body = String, content_type = "text/plain"), Problems))]
 pub async fn read_metrics(State(app): State<Arc<App>>) -> Response {
     let counters = app.store().counters();
     metrics::counter!("treue_store_commits_total").absolute(counters.commits);

@@ -7,6 +7,10 @@ use crate::policy::read::{Cx, show};
 use crate::policy::syntax::Node;
 
 fn unknown(cx: &mut Cx<'_>, code: Code, what: &str, wrong: &str, span: Span, known: &[&str]) {
+    note(cx, code, what, format!("there is no {what} `{}`", show(wrong)), (wrong, span), known);
+}
+
+fn note(cx: &mut Cx<'_>, code: Code, what: &str, message: String, (wrong, span): (&str, Span), known: &[&str]) {
     if cx.may_be_lost(wrong) {
         return;
     }
@@ -19,7 +23,7 @@ fn unknown(cx: &mut Cx<'_>, code: Code, what: &str, wrong: &str, span: Span, kno
     } else {
         format!("expected the name of a {what}")
     };
-    let mut finding = Diagnostic::error(code, span, format!("there is no {what} `{}`", show(wrong))).label(label);
+    let mut finding = Diagnostic::error(code, span, message).label(label);
     finding.help = help;
     cx.note(finding);
 }
@@ -72,7 +76,8 @@ pub(in crate::policy) fn class_name(cx: &mut Cx<'_>, segment: u16, text: &str, s
     let found = classes.iter().position(|class| class.as_ref() == text);
     if found.is_none() {
         let names: Vec<&str> = classes.iter().map(AsRef::as_ref).collect();
-        unknown(cx, "unknown-class", &format!("class of `{}`", known.name), text, span, &names);
+        let message = format!("`{}` has no class `{}`", known.name, show(text));
+        note(cx, "unknown-class", "class", message, (text, span), &names);
     }
     found.map(|at| at as u16)
 }

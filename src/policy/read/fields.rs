@@ -60,7 +60,8 @@ impl Cx<'_> {
             if shape.keys.iter().any(|key| key.name == entry.key.text) {
                 continue;
             }
-            let message = format!("a {} has no key `{}`", shape.name, show(&entry.key.text));
+            let article = if shape.name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+            let message = format!("{article} {} has no key `{}`", shape.name, show(&entry.key.text));
             let names = shape.keys.iter().map(|key| key.name);
             let help = self.did_you_mean(&entry.key.text, names);
             let known: Vec<String> = shape.keys.iter().map(|key| format!("`{}`", key.name)).collect();

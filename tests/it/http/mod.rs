@@ -2,6 +2,7 @@
 
 mod app;
 mod bad;
+mod bulk;
 mod checkout;
 mod conventions;
 mod customers;

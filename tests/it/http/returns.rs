@@ -30,7 +30,7 @@ async fn three_at_a_hundred_less_a_tenth_two_returned_refunds_180() {
             "lines": [{ "line": 0, "sku": "X", "quantity": 2, "gross": "200.00", "discount": "20.00", "net": "180.00",
                         "refund": "180.00" }],
             "totals": { "gross": "200.00", "discount": "20.00", "net": "180.00" },
-            "refund": "180.00"
+            "points_paid": "0.00", "refund": "180.00", "points": { "given_back": 0, "taken_back": 0 }
         })
     );
     let kept = app.get("/v1/purchases/p-1").await.json(200);

@@ -26,7 +26,7 @@ pub fn check_documented(method: &Method, path: &str, answer: &Answer) {
     };
     let kind = answer.kind().unwrap_or("none");
     let documented = content.get(kind).unwrap_or_else(|| panic!("{method} {path}: {kind} is not documented"));
-    if kind.ends_with("json") {
+    if kind == "application/json" || kind.ends_with("+json") {
         let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
         if let Err(wrong) = matches(&documented["schema"], &body, "") {
             panic!("{method} {path}: {wrong}\n{body:#}");

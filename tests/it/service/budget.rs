@@ -1,10 +1,12 @@
 //! What is granted, used and left, and what happens beyond it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::shop::{BUDGET, Shop, policy, some};
+use super::shop::{BUDGET, Shop, instant, policy, some};
 
 #[tokio::test]
 async fn beyond_a_budget_warns_or_is_blocked() {
@@ -155,4 +157,112 @@ async fn a_class_may_be_settled_by_a_script_that_reads_the_card() {
             json!({ "class": "silver", "customers": 1, "granted": "6.00" }),
         ]
     );
+}
+
+#[tokio::test]
+async fn goods_that_come_back_lower_the_budget_at_once() {
+    let shop = Shop::new(&policy("block"));
+    shop.bought("c-1", 2_000, 1_500);
+    let path = "/v1/customers/c-1/interactions";
+    shop.ask("POST", path, Some(&json!({ "kind": "visit" })), 201).await;
+    // At this very instant, so that the customer's account is not exact as of now.
+    shop.ask("POST", "/v1/purchases/p-c-1/returns", Some(&json!({})), 201).await;
+    let budget = shop.get("/v1/customers/c-1/service-budget").await;
+    assert_eq!(
+        some(&budget, &["class", "granted", "used", "left", "profit", "loses_money"]),
+        json!({ "class": "basic", "granted": null, "used": "60.00", "left": null, "profit": "-60.00", "loses_money": true })
+    );
+    let before = shop.get("/v1/customers/c-1/service-budget?at=2026-03-01T10:59:59Z").await;
+    assert_eq!(
+        some(&before, &["class", "granted", "used", "planned", "left"]),
+        json!({ "class": "gold", "granted": "180.00", "used": "0.00", "planned": "60.00", "left": "120.00" })
+    );
+}
+
+/// One step of a random history: which contact, what is done to it, what it costs, how many days from now it lies, and
+/// by how many days the clock steps before.
+type Step = (u8, u8, i64, i64, i64);
+
+/// Contacts as the contract has them, by id: day and cost.
+#[derive(Default)]
+struct Model(BTreeMap<String, (i64, i64)>);
+
+impl Model {
+    /// What is used and what is planned on a day, in cents. The window is 365 days; none of these days is in a leap year.
+    fn sums(&self, today: i64) -> (i64, i64) {
+        let sum =
+            |counts: &dyn Fn(i64) -> bool| self.0.values().filter(|(day, _)| counts(*day)).map(|(_, cost)| cost).sum();
+        (sum(&|day| today - 365 < day && day <= today), sum(&|day| day > today))
+    }
+}
+
+/// The budget of the customer, in cents: 12% of 100 is 12, but at least 50.
+const GRANTED: i64 = 5_000;
+
+async fn same_as_the_model(steps: Vec<Step>) {
+    let shop = Shop::new(&policy("block"));
+    shop.bought("c-1", 1_200, 100);
+    let start = instant("2025-06-01T11:00:00Z");
+    let day = |days: i64| start.plus_micros(days * 86_400_000_000);
+    // The purchase of 2026-02-01 stays in every window: the clock stays within a year after it, and before.
+    let (mut model, mut today) = (Model::default(), 300);
+    for (slot, action, cost, ahead, clock) in steps {
+        today = (today + clock).clamp(260, 500);
+        shop.app.clock().set(day(today));
+        let id = format!("i-{slot}");
+        let path = format!("/v1/customers/c-1/interactions/{id}");
+        let before = model.sums(today);
+        let known = model.0.get(&id).copied();
+        if action == 0 {
+            let (status, _) = shop.send("DELETE", &path, &[], None).await;
+            if model.0.remove(&id).is_some() {
+                assert_eq!(status.as_u16(), 204);
+            }
+        } else {
+            let at = day(today + ahead).to_string();
+            let body = json!({ "kind": "call", "at": at, "cost": format!("{}.{:02}", cost / 100, cost % 100) });
+            let (status, text) = shop.send("PUT", &path, &[], Some(&body)).await;
+            model.0.insert(id.clone(), (today + ahead, cost));
+            let after = model.sums(today);
+            let beyond = after.0 + after.1 > GRANTED && after.0 + after.1 > before.0 + before.1;
+            if beyond {
+                match known {
+                    Some(known) => model.0.insert(id, known),
+                    None => model.0.remove(&id),
+                };
+            }
+            let expect = if beyond {
+                409
+            } else if known.is_some() {
+                200
+            } else {
+                201
+            };
+            assert_eq!(status.as_u16(), expect, "{text}");
+        }
+        let budget = shop.get("/v1/customers/c-1/service-budget").await;
+        let (used, planned) = model.sums(today);
+        let text = |cents: i64| {
+            let sign = if cents < 0 { "-" } else { "" };
+            format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
+        };
+        assert_eq!(
+            some(&budget, &BUDGET),
+            json!({ "granted": "50.00", "used": text(used), "planned": text(planned), "left": text(GRANTED - used - planned) })
+        );
+    }
+    shop.assert_sound();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever is planned, moved, done and cancelled, and however the clock steps: what is said is what the contract says.
+    #[test]
+    fn used_and_planned_are_what_the_contract_says(
+        steps in prop::collection::vec((0u8..6, 0u8..4, 0i64..2_500, -420i64..60, -20i64..40), 1..40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(same_as_the_model(steps));
+    }
 }

@@ -1,0 +1,53 @@
+//! Whole tables in and out.
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use serde_json::json;
+
+use super::app::{Answer, EXAMPLE, TestApp};
+
+const CSV: &str = "\
+purchase,customer,at,sku,quantity,unit_price
+p-1,c-1,2026-01-05T10:00:00Z,A,2,10.00
+p-1,c-1,2026-01-05T10:00:00Z,B,1,5.00
+p-2,c-2,2026-01-06T10:00:00Z,A,1,10.00
+";
+
+async fn import(app: &TestApp, query: &str, kind: &str, body: &str) -> Answer {
+    let asked = Request::builder().method(Method::POST).uri(format!("/v1/imports{query}")).header("content-type", kind);
+    app.send(asked.body(Body::from(body.to_owned())).expect("a request")).await
+}
+
+#[tokio::test]
+async fn a_history_is_imported_once() {
+    let app = TestApp::new(EXAMPLE);
+    let report = import(&app, "", "text/csv", CSV).await.json(200);
+    assert_eq!(app.get("/readyz").await.json(200)["purchases"], 2, "{report}");
+    let kept = app.get("/v1/purchases/p-1").await.json(200);
+    assert_eq!((&kept["totals"]["gross"], &kept["revision"]), (&json!("25.00"), &json!(null)));
+    app.get("/v1/decisions/p-1").await.problem(404, "not-found");
+    import(&app, "", "text/csv", CSV).await.json(200);
+    assert_eq!(app.get("/readyz").await.json(200)["purchases"], 2, "twice changes nothing");
+    import(&app, "", "image/png", CSV).await.problem(415, "media-type");
+    assert_eq!(import(&app, "?format=xml", "text/csv", CSV).await.pointers(), ["/format"]);
+    import(&app, "?formt=csv", "text/csv", CSV).await.problem(400, "unreadable");
+    app.assert_sound();
+}
+
+#[tokio::test]
+async fn tables_are_exported_as_lines() {
+    let app = TestApp::new(EXAMPLE);
+    import(&app, "", "text/csv", CSV).await.json(200);
+    let lines = app.get("/v1/exports/purchases").await;
+    assert_eq!((lines.status, lines.kind()), (200, Some("application/x-ndjson")));
+    let ids: Vec<_> = lines
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["id"].clone())
+        .collect();
+    assert_eq!(ids, ["p-1", "p-2"]);
+    let table = app.get("/v1/exports/purchases?format=csv").await;
+    assert_eq!((table.status, table.kind()), (200, Some("text/csv")));
+    app.get("/v1/exports/nothing").await.problem(404, "not-found");
+    assert_eq!(app.get("/v1/exports/customers?format=xml").await.pointers(), ["/format"]);
+}
