@@ -1,12 +1,12 @@
 //! Events to values.
 
-use chrono::{Datelike, Days, Months};
+use chrono::{Datelike, Months};
 use smallvec::SmallVec;
 
 use super::definition::{Average, Count, Measure, Metric, Since, Sum, Window};
 use super::event::{Event, Mark, Totals};
 use crate::money::{Currency, Money, Number};
-use crate::time::{Duration, Instant, Period, Zone};
+use crate::time::{Duration, Instant, Zone};
 
 /// One customer's events, wherever they are kept. `filter` is an index into the bundle's filters.
 pub trait Timelines {
@@ -96,8 +96,6 @@ impl Timelines for History {
 
 /// So many events are looked at one by one.
 const FEW: i64 = 16;
-/// A day with a changed clock, in microseconds.
-const DAY: i64 = 25 * 3_600_000_000;
 
 /// Reads metrics of one customer as of one instant; what several metrics need is read once.
 pub struct Reader<'a, T: Timelines> {
@@ -146,7 +144,10 @@ impl<'a, T: Timelines> Reader<'a, T> {
         (from, at): (Instant, Instant),
         same: &impl Fn(Option<Number>, Option<Number>) -> bool,
     ) -> Result<Option<Number>, T::Error> {
-        let best = self.value_uncached(metric, from)?.max(self.value(metric, at)?);
+        let mut best = self.value_uncached(metric, from)?.max(self.value(metric, at)?);
+        for when in self.coming_back(metric.window, from, at) {
+            best = best.max(self.value_uncached(metric, when)?);
+        }
         if metric.measure.only_grows() {
             return self.best_of_growing(metric, (from, at), best, same);
         }
@@ -168,9 +169,12 @@ impl<'a, T: Timelines> Reader<'a, T> {
         same: &impl Fn(Option<Number>, Option<Number>) -> bool,
     ) -> Result<Option<Number>, T::Error> {
         let end = self.timelines.mark(metric.filter, until)?.totals;
-        // A window that begins later may start up to a day earlier: see `coming_back`.
         let before = match metric.window.start(from, self.zone) {
-            Some(start) => self.timelines.mark(metric.filter, start.plus_micros(-DAY))?.totals,
+            // Later windows may start earlier, but on no earlier day: see `coming_back`.
+            Some(start) => {
+                let day = self.zone.start_of(self.zone.local(start).date());
+                self.timelines.mark(metric.filter, day)?.totals
+            }
             None => Totals::default(),
         };
         let within = end.checked_sub(before).unwrap_or_default();
@@ -202,27 +206,23 @@ impl<'a, T: Timelines> Reader<'a, T> {
             let when = if days { event.at } else { event.at.plus_micros(1).min(at) };
             best = best.max(self.value_uncached(metric, when)?);
         }
-        for when in self.coming_back(metric.window, from, until) {
-            best = best.max(self.value_uncached(metric, when)?);
-        }
         Ok(best)
     }
 
-    /// Instants within `from..until` at which something that left the window is in it again: a month before each of 28 to
-    /// 31 March is 28 February, so what left at some hour of the 28th is back at the midnights after it.
-    fn coming_back(&self, window: Window, from: Instant, until: Instant) -> Vec<Instant> {
-        let Window::Within(duration @ Duration::Months(_)) = window else { return Vec::new() };
-        let (first, last) = (self.zone.local(from).date(), self.zone.local(until).date());
+    /// Instants within `from..at` at which something that left the window may be in it again: a month before each of 28
+    /// to 31 March is 28 February, so what left at some hour of the 28th is back at midnight.
+    fn coming_back(&self, window: Window, from: Instant, at: Instant) -> Vec<Instant> {
+        let Window::Within(Duration::Months(months)) = window else { return Vec::new() };
+        let (mut month, last) = (self.zone.local(from).date().with_day(1), self.zone.local(at).date());
         let mut instants = Vec::new();
-        let mut month = Period::Month.first_day(first);
-        while month <= last {
-            let days = (28..31).filter_map(|later| month.checked_add_days(Days::new(later)));
-            let shortened = days.filter(|day| day.month() == month.month() && duration.shortens(*day));
-            instants.extend(shortened.map(|day| self.zone.start_of(day)));
-            let Some(next) = month.checked_add_months(Months::new(1)) else { break };
-            month = next;
+        while let Some(first) = month.filter(|first| *first <= last) {
+            for day in (29..=31).filter_map(|day| first.with_day(day)) {
+                let shorter = day.checked_sub_months(Months::new(months)).is_some_and(|start| start.day() < day.day());
+                instants.extend(shorter.then(|| self.zone.start_of(day)));
+            }
+            month = first.checked_add_months(Months::new(1));
         }
-        instants.retain(|when| from <= *when && *when < until);
+        instants.retain(|when| from <= *when && *when < at);
         instants
     }
 

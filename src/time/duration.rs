@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{Datelike, Days, Months, NaiveDate};
+use chrono::{Days, Months};
 use serde::{Deserialize, Serialize};
 
 use super::instant::Instant;
@@ -54,16 +54,6 @@ impl Duration {
             Self::Months(months) => local.checked_add_months(Months::new(months)),
         };
         later.map_or(Instant::MAX, |local| zone.instant(local))
-    }
-
-    /// Whether the day this long before `day` is an earlier one of its month, as the month has no such day.
-    pub fn shortens(self, day: NaiveDate) -> bool {
-        match self {
-            Self::Days(_) => false,
-            Self::Months(months) => {
-                day.checked_sub_months(Months::new(months)).is_some_and(|earlier| earlier.day() != day.day())
-            }
-        }
     }
 
     fn before_local(self, local: Local) -> Option<Local> {
