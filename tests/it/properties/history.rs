@@ -69,8 +69,10 @@ fn metrics() -> Vec<(&'static str, &'static str, Asked)> {
     ]
 }
 
-/// Tiers: by which metric, thresholds of gold and silver, how long a class is kept.
-fn tiers() -> Vec<(&'static str, i64, i64, Option<(&'static str, Stretch)>)> {
+/// By which metric, thresholds of gold and silver, how long a class is kept.
+type Tier = (&'static str, i64, i64, Option<(&'static str, Stretch)>);
+
+fn tiers() -> Vec<Tier> {
     vec![
         ("spend", 300, 100, None),
         ("gross_12m", 300, 100, Some(("12 months", Stretch::Months(12)))),
