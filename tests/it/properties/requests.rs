@@ -198,6 +198,7 @@ fn any_body_is_answered() {
     assert_eq!((quoted, bought), (StatusCode::OK, StatusCode::UNPROCESSABLE_ENTITY));
 }
 
+#[expect(clippy::print_stdout, reason = "whoever lets it run wants to know how far it came")]
 /// For as long as `TREUE_FUZZ_SECONDS` says; not at all without it.
 #[test]
 #[expect(clippy::print_stdout, reason = "whoever waits so long wants to know what for")]
