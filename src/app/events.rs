@@ -1,13 +1,18 @@
 //! The events of one customer: from the accounts where these are exact, from the whole history otherwise.
 
 use super::active::Active;
-use crate::metric::{Event, History, Mark, Timelines};
+use crate::metric::{Correction, Event, History, Mark, Timelines};
 use crate::money::Money;
+use crate::policy::SegmentRule;
 use crate::store::{Account, Failure, FilterHash, Read, StoreTimelines};
 use crate::time::Instant;
 
 /// The events of one customer, as they are known as of an instant.
 pub(super) struct Events<'a, R: Read> {
+    rows: &'a R,
+    active: &'a Active,
+    customer: &'a str,
+    at: Instant,
     accounts: StoreTimelines<'a, R>,
     /// In place of the accounts, where they are not exact.
     whole: Option<History>,
@@ -41,7 +46,17 @@ impl<'a, R: Read> Events<'a, R> {
     ) -> Result<Self, Failure> {
         let exact = active.ready() && accounts.exact(at)?;
         let whole = if exact { None } else { Some(rows.history(customer, &active.bundle.filters, at)?) };
-        Ok(Self { accounts, whole })
+        Ok(Self { rows, active, customer, at, accounts, whole })
+    }
+
+    /// How far classes that are kept look back.
+    fn kept_since(&self) -> Instant {
+        let bundle = &self.active.bundle;
+        let kept = bundle.segments.iter().filter_map(|segment| match segment.rule {
+            SegmentRule::Thresholds { keep: Some(keep), .. } => Some(keep.before(self.at, bundle.zone)),
+            _ => None,
+        });
+        kept.min().unwrap_or(self.at)
     }
 
     /// The cost of interactions at an instant or later, as they are known now.
@@ -67,6 +82,20 @@ impl<R: Read> Timelines for Events<'_, R> {
             Some(history) => history.first_purchase(filter).map_err(|never| match never {}),
             None => self.accounts.first_purchase(filter),
         }
+    }
+
+    fn corrections(&mut self, filter: Option<u16>) -> Result<Vec<Correction>, Failure> {
+        if let Some(history) = &mut self.whole {
+            return history.corrections(filter).map_err(|never| match never {});
+        }
+        if self.accounts.exact(self.kept_since())? {
+            return Ok(Vec::new());
+        }
+        // Sums as of now are exact; what they were before something came back, the purchases know.
+        let mut history = self.rows.history(self.customer, &self.active.bundle.filters, self.at)?;
+        let found = history.corrections(filter).map_err(|never| match never {});
+        self.whole = Some(history);
+        found
     }
 
     fn events(&mut self, filter: Option<u16>, from: Instant, until: Instant) -> Result<Vec<Event>, Failure> {

@@ -11,7 +11,7 @@ use super::gather::{Gather, classify_by_script, collect, threshold_class};
 use super::price::price;
 use crate::diagnostic::Diagnostic;
 use crate::ledger::{Asked, take_back};
-use crate::metric::{Event, History, purchase_adds};
+use crate::metric::{Event, History, purchase_adds, purchase_corrections};
 use crate::model::{Allowance, Basket, Customer, Decision, Facts, LimitKind, Purchase, PurchaseLine, Reason, Return};
 use crate::money::{Money, Number};
 use crate::policy::{Bundle, Grant, PolicyTest, SegmentRule, TestPurchase};
@@ -161,7 +161,12 @@ fn history(bundle: &Bundle, bought: &[TestPurchase], as_of: Instant) -> History 
         events.sort_by_key(|event| (event.at, event.sequence));
         events
     };
-    History::new(events(None), bundle.filters.iter().map(|filter| events(Some(filter))).collect())
+    let corrections = |filter| {
+        purchases.iter().flat_map(|purchase| purchase_corrections(purchase, filter, as_of)).collect::<Vec<_>>()
+    };
+    let corrected = bundle.filters.iter().map(|filter| corrections(Some(filter))).collect();
+    let history = History::new(events(None), bundle.filters.iter().map(|filter| events(Some(filter))).collect());
+    history.with_corrections(corrections(None), corrected)
 }
 
 fn purchase(bundle: &Bundle, bought: &TestPurchase) -> Purchase {

@@ -70,6 +70,9 @@ pub(super) fn class<T: Timelines>(
             if let Some(keep) = keep {
                 let since = keep.before(at, bundle.zone);
                 let class = |value| threshold_class(value, floors, descending);
+                if class(value) == descending.first().copied() {
+                    return Ok(class(value));
+                }
                 value = reader.best(&bundle.metrics[slot], (since, at), &|a, b| class(a) == class(b))?;
             }
             threshold_class(value, floors, descending)

@@ -71,6 +71,17 @@ pub struct Event {
     pub adds: Totals,
 }
 
+/// What a return took away from an event, from its own instant on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Correction {
+    /// When it came back.
+    pub at: Instant,
+    /// When it was bought.
+    pub event_at: Instant,
+    /// What the event added until then, and no longer does.
+    pub took: Totals,
+}
+
 /// Everything strictly before an instant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -129,6 +140,19 @@ pub fn purchase_adds(purchase: &Purchase, filter: Option<&LineFilter>, as_of: In
     }
     adds.purchases = i64::from(left > 0);
     matched.then_some(adds)
+}
+
+/// What each return of a purchase took, of those strictly before an instant.
+pub fn purchase_corrections(purchase: &Purchase, filter: Option<&LineFilter>, as_of: Instant) -> Vec<Correction> {
+    let mut instants: Vec<Instant> = purchase.returns.iter().map(|goods| goods.at).filter(|at| *at < as_of).collect();
+    instants.sort_unstable();
+    instants.dedup();
+    let took = |at: Instant| {
+        let before = purchase_adds(purchase, filter, at)?;
+        before.checked_sub(purchase_adds(purchase, filter, at.plus_micros(1))?)
+    };
+    let correction = |at| Some(Correction { at, event_at: purchase.at, took: took(at)? });
+    instants.into_iter().filter_map(correction).collect()
 }
 
 /// What an interaction adds.

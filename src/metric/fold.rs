@@ -4,7 +4,7 @@ use chrono::{Datelike, Months};
 use smallvec::SmallVec;
 
 use super::definition::{Average, Count, Measure, Metric, Since, Sum, Window};
-use super::event::{Event, Mark, Totals};
+use super::event::{Correction, Event, Mark, Totals};
 use crate::money::{Currency, Money, Number};
 use crate::time::{Duration, Instant, Zone};
 
@@ -21,6 +21,9 @@ pub trait Timelines {
 
     /// Events within `from..until`, in order of time.
     fn events(&mut self, filter: Option<u16>, from: Instant, until: Instant) -> Result<Vec<Event>, Self::Error>;
+
+    /// What returns took away, which events say no longer; none where it is not known, or nothing came back.
+    fn corrections(&mut self, filter: Option<u16>) -> Result<Vec<Correction>, Self::Error>;
 }
 
 /// Events of one customer in memory, by filter: `History::default()` is a guest's.
@@ -37,6 +40,7 @@ struct Track {
     marks: Vec<Mark>,
     until: Mark,
     first_purchase: Option<Instant>,
+    corrections: Vec<Correction>,
 }
 
 impl Track {
@@ -68,6 +72,13 @@ impl History {
         }
     }
 
+    /// The same with what returns took away, for all lines and for those of each filter.
+    pub fn with_corrections(mut self, all: Vec<Correction>, filtered: Vec<Vec<Correction>>) -> Self {
+        self.all.corrections = all;
+        self.filtered.iter_mut().zip(filtered).for_each(|(track, corrections)| track.corrections = corrections);
+        self
+    }
+
     fn track(&self, filter: Option<u16>) -> Option<&Track> {
         match filter {
             None => Some(&self.all),
@@ -91,6 +102,10 @@ impl Timelines for History {
     fn events(&mut self, filter: Option<u16>, from: Instant, until: Instant) -> Result<Vec<Event>, Self::Error> {
         let Some(track) = self.track(filter) else { return Ok(Vec::new()) };
         Ok(track.events[track.position(from)..track.position(until)].to_vec())
+    }
+
+    fn corrections(&mut self, filter: Option<u16>) -> Result<Vec<Correction>, Self::Error> {
+        Ok(self.track(filter).map_or_else(Vec::new, |track| track.corrections.clone()))
     }
 }
 
@@ -137,23 +152,25 @@ impl<'a, T: Timelines> Reader<'a, T> {
     }
 
     /// A value that the metric had at some instant within `from..=at` and that is as good as the largest: `same` says
-    /// whether two values, the second at least as large, make no difference.
+    /// whether two values, the second at least as large, make no difference. What came back later was there then.
     pub fn best(
         &mut self,
         metric: &Metric,
         (from, at): (Instant, Instant),
         same: &impl Fn(Option<Number>, Option<Number>) -> bool,
     ) -> Result<Option<Number>, T::Error> {
-        let mut best = self.value_uncached(metric, from)?.max(self.value(metric, at)?);
+        let mut later = self.timelines.corrections(metric.filter)?;
+        later.retain(|correction| correction.at >= from);
+        let mut best = self.value_then(metric, from, &later)?.max(self.value(metric, at)?);
         for when in self.coming_back(metric.window, from, at) {
-            best = best.max(self.value_uncached(metric, when)?);
+            best = best.max(self.value_then(metric, when, &later)?);
         }
         if metric.measure.only_grows() {
-            return self.best_of_growing(metric, (from, at), best, same);
+            return self.best_of_growing(metric, (from, at), best, same, &later);
         }
-        let mut best = self.best_after_events(metric, (from, at), at, best)?;
+        let mut best = self.best_after_events(metric, (from, at), best, &later)?;
         for when in self.leaving(metric, from, at)? {
-            best = best.max(self.value_uncached(metric, when)?);
+            best = best.max(self.value_then(metric, when, &later)?);
         }
         Ok(best)
     }
@@ -167,6 +184,7 @@ impl<'a, T: Timelines> Reader<'a, T> {
         (from, until): (Instant, Instant),
         best: Option<Number>,
         same: &impl Fn(Option<Number>, Option<Number>) -> bool,
+        later: &[Correction],
     ) -> Result<Option<Number>, T::Error> {
         let end = self.timelines.mark(metric.filter, until)?.totals;
         let before = match metric.window.start(from, self.zone) {
@@ -178,6 +196,7 @@ impl<'a, T: Timelines> Reader<'a, T> {
             None => Totals::default(),
         };
         let within = end.checked_sub(before).unwrap_or_default();
+        let within = later.iter().fold(within, |sum, correction| sum.checked_add(correction.took).unwrap_or(sum));
         let bound = value_of(metric.measure, &within, self.currency);
         if bound <= best || same(best, bound) {
             return Ok(best);
@@ -186,27 +205,51 @@ impl<'a, T: Timelines> Reader<'a, T> {
         let middle = Instant(from.0 + (until.0 - from.0) / 2);
         let events = end.checked_sub(first).unwrap_or_default();
         if events.purchases + events.interactions <= FEW || middle == from {
-            return self.best_after_events(metric, (from, until), until, best);
+            return self.best_after_events(metric, (from, until), best, later);
         }
-        let best = best.max(self.value_uncached(metric, middle)?);
-        let best = self.best_of_growing(metric, (from, middle), best, same)?;
-        self.best_of_growing(metric, (middle, until), best, same)
+        let best = best.max(self.value_then(metric, middle, later)?);
+        let best = self.best_of_growing(metric, (from, middle), best, same, later)?;
+        self.best_of_growing(metric, (middle, until), best, same, later)
     }
 
     fn best_after_events(
         &mut self,
         metric: &Metric,
         (from, until): (Instant, Instant),
-        at: Instant,
         mut best: Option<Number>,
+        later: &[Correction],
     ) -> Result<Option<Number>, T::Error> {
         let days = matches!(metric.measure, Measure::DaysSince(_));
         for event in self.timelines.events(metric.filter, from, until)? {
             // A value changes right after an event; days since one are most right before the next.
-            let when = if days { event.at } else { event.at.plus_micros(1).min(at) };
-            best = best.max(self.value_uncached(metric, when)?);
+            let when = if days { event.at } else { event.at.plus_micros(1).min(until) };
+            best = best.max(self.value_then(metric, when, later)?);
         }
         Ok(best)
+    }
+
+    /// The value as it was known at an instant that is over: with what came back at it or later still there.
+    fn value_then(&mut self, metric: &Metric, at: Instant, later: &[Correction]) -> Result<Option<Number>, T::Error> {
+        // Many instants, each asked once: keep the memory of marks small.
+        let (marks, starts) = (self.marks.len(), self.starts.len());
+        let value = if later.is_empty() || matches!(metric.measure, Measure::DaysSince(_)) {
+            self.value(metric, at)
+        } else {
+            let start = self.start(metric.window, at);
+            let there = |correction: &&Correction| {
+                correction.at >= at
+                    && correction.event_at < at
+                    && start.is_none_or(|start| start <= correction.event_at)
+            };
+            self.totals(metric.filter, metric.window, at).map(|totals| {
+                let add = |sum: Totals, correction: &Correction| sum.checked_add(correction.took).unwrap_or(sum);
+                let totals = later.iter().filter(there).fold(totals, add);
+                value_of(metric.measure, &totals, self.currency)
+            })
+        };
+        self.marks.truncate(marks);
+        self.starts.truncate(starts);
+        value
     }
 
     /// Instants within `from..at` at which something that left the window may be in it again: a month before each of 28
@@ -247,15 +290,6 @@ impl<'a, T: Timelines> Reader<'a, T> {
         }
         instants.retain(|when| from <= *when && *when < at);
         Ok(instants)
-    }
-
-    fn value_uncached(&mut self, metric: &Metric, at: Instant) -> Result<Option<Number>, T::Error> {
-        // Many instants, each asked once: keep the memory of marks small.
-        let (marks, starts) = (self.marks.len(), self.starts.len());
-        let value = self.value(metric, at);
-        self.marks.truncate(marks);
-        self.starts.truncate(starts);
-        value
     }
 
     fn mark(&mut self, filter: Option<u16>, before: Instant) -> Result<Mark, T::Error> {

@@ -9,6 +9,6 @@ mod filter;
 mod fold;
 
 pub use definition::{Average, Count, Measure, Metric, Since, Sum, Window};
-pub use event::{Event, Mark, Totals, interaction_adds, purchase_adds};
+pub use event::{Correction, Event, Mark, Totals, interaction_adds, purchase_adds, purchase_corrections};
 pub use filter::{LineFilter, Lists};
 pub use fold::{History, Reader, Timelines};

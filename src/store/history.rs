@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::key::Key;
 use super::read::{indexed, kept_interaction};
 use super::table::{Rows, Table};
-use crate::metric::{Event, History, LineFilter, interaction_adds, purchase_adds};
+use crate::metric::{Event, History, LineFilter, interaction_adds, purchase_adds, purchase_corrections};
 use crate::time::Instant;
 
 /// Everything of a customer that happened before `as_of`, as it was known then.
@@ -19,7 +19,13 @@ pub(super) fn history(
 ) -> Result<History, Failure> {
     let (purchases, interactions) = kept(rows, customer, as_of)?;
     let filtered = filters.iter().map(|filter| events(&purchases, &[], Some(filter), as_of)).collect();
-    Ok(History::new(events(&purchases, &interactions, None, as_of), filtered))
+    let corrections = |filter| {
+        let corrected = |kept: &KeptPurchase| purchase_corrections(&kept.purchase, filter, as_of);
+        purchases.iter().flat_map(corrected).collect::<Vec<_>>()
+    };
+    let corrected = filters.iter().map(|filter| corrections(Some(filter))).collect();
+    let history = History::new(events(&purchases, &interactions, None, as_of), filtered);
+    Ok(history.with_corrections(corrections(None), corrected))
 }
 
 /// The events of one filter, and when one was last corrected afterwards.

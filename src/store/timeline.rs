@@ -10,7 +10,7 @@ use super::filters::FilterHash;
 use super::key::Key;
 use super::read::Read;
 use super::table::Table;
-use crate::metric::{Event, Mark, Timelines};
+use crate::metric::{Correction, Event, Mark, Timelines};
 use crate::time::Instant;
 
 /// The events of one customer, read from accounts and chunks. Each account is read at most once.
@@ -75,6 +75,11 @@ impl<R: Read + ?Sized> Timelines for StoreTimelines<'_, R> {
         let Some(hash) = self.hash(filter) else { return Ok(None) };
         let at = self.account(hash)?;
         Ok(self.accounts[at].1.first_purchase)
+    }
+
+    /// None: an account says what is left of its events, and for whom that is not enough reads the whole history.
+    fn corrections(&mut self, _: Option<u16>) -> Result<Vec<Correction>, Failure> {
+        Ok(Vec::new())
     }
 
     fn events(&mut self, filter: Option<u16>, from: Instant, until: Instant) -> Result<Vec<Event>, Failure> {

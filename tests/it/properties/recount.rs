@@ -243,6 +243,6 @@ impl Past {
         let mut near: Vec<i64> = near.filter(|when| from.0 <= *when && *when <= at.0).collect();
         near.sort_unstable();
         near.dedup();
-        near.into_iter().filter_map(|when| self.value_known(asked, Instant(when), at, calendar)).max()
+        near.into_iter().filter_map(|when| self.value(asked, Instant(when), calendar)).max()
     }
 }
