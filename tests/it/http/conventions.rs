@@ -37,21 +37,6 @@ async fn the_system_says_how_it_is() {
 }
 
 #[tokio::test]
-async fn metrics_are_text_for_prometheus() {
-    treue::http::system::metrics::record();
-    let app = TestApp::new(EXAMPLE);
-    app.buy("p-1", Some("c-1"), "5").await;
-    let answer = app.get("/metrics").await;
-    assert_eq!((answer.status, answer.kind()), (200, Some("text/plain")));
-    for name in
-        ["treue_decisions_total", "treue_purchases_total", "treue_request_seconds_bucket", "treue_store_commits_total"]
-    {
-        assert!(answer.text().lines().any(|line| line.starts_with(name)), "{name}:\n{}", answer.text());
-    }
-    assert!(answer.text().contains("path=\"/v1/purchases\""), "by template, not by address");
-}
-
-#[tokio::test]
 async fn what_is_not_there_is_a_problem() {
     let app = TestApp::new(EXAMPLE);
     for path in ["/", "/v1", "/v1/nothing", "/v1/quotes/", "/v2/quotes"] {

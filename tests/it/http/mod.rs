@@ -8,6 +8,7 @@ mod conventions;
 mod customers;
 mod document;
 mod limits;
+mod metrics;
 mod policies;
 mod quotes;
 mod returns;
