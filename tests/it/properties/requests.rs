@@ -201,7 +201,6 @@ fn any_body_is_answered() {
 #[expect(clippy::print_stdout, reason = "whoever lets it run wants to know how far it came")]
 /// For as long as `TREUE_FUZZ_SECONDS` says; not at all without it.
 #[test]
-#[expect(clippy::print_stdout, reason = "whoever waits so long wants to know what for")]
 fn for_a_long_time() {
     let Some(seconds) = std::env::var("TREUE_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()) else { return };
     let half = Duration::from_secs(seconds) / 2;
