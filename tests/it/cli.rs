@@ -307,3 +307,13 @@ fn a_server_says_where_it_listens_and_what_it_loads() {
     assert!(folder.path().join("shop.redb").exists());
     assert!(serving.end().success());
 }
+
+#[test]
+fn the_shipped_policies_are_sound_tested_and_tidy() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for arguments in [&["check", "--deny-warnings"][..], &["test", "--require-coverage"], &["fmt", "--check"]] {
+        let folders = ["--policies", "policies", "--scripts", "scripts"];
+        let output = run(root, &[arguments, &folders].concat());
+        assert_eq!(status(&output), Some(0), "{arguments:?}\n{}", page(&output));
+    }
+}
