@@ -180,7 +180,10 @@ impl<'a, T: Timelines> Reader<'a, T> {
             return self.best_of_growing(metric, (from, at), best, same, &later);
         }
         let mut best = self.best_after_events(metric, (from, at), best, &later)?;
-        for when in self.leaving(metric, from, at)? {
+        // A value may be best right before something came back, and right after.
+        let back = later.iter().flat_map(|correction| [correction.at, correction.at.plus_micros(1)]);
+        let back = back.filter(|when| *when <= at).collect::<Vec<_>>();
+        for when in self.leaving(metric, from, at)?.into_iter().chain(back) {
             best = best.max(self.value_then(metric, when, &later)?);
         }
         Ok(best)
