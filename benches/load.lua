@@ -16,7 +16,7 @@ end
 function request()
   local customer = one or ("c-" .. math.random(customers))
   local body = string.format(
-    '{"customer":"%s","at":"2026-03-04T10:00:00Z","lines":[{"sku":"%s","quantity":2,"unit_price":"49.90",'
+    '{"customer":"%s","lines":[{"sku":"%s","quantity":2,"unit_price":"49.90",'
       .. '"unit_cost":"21.00","category":"shoes","tags":["new"]},{"sku":"SO-1","quantity":1,"unit_price":"8.90",'
       .. '"category":"socks"}]}',
     customer, skus[math.random(#skus)])

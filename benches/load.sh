@@ -24,7 +24,7 @@ start() { # a name, then a command; sets the variable of that name to its addres
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
 start real target/release/treue --store "$store" serve --listen 127.0.0.1:0
-size=$(curl -s -H 'content-type: application/json' "$real/v1/quotes" -d '{"customer":"c-1","at":"2026-03-04T10:00:00Z","lines":[{"sku":"SH-1","quantity":2,"unit_price":"49.90","unit_cost":"21.00","category":"shoes","tags":["new"]},{"sku":"SO-1","quantity":1,"unit_price":"8.90","category":"socks"}]}' | wc -c)
+size=$(curl -s -H 'content-type: application/json' "$real/v1/quotes" -d '{"customer":"c-1","lines":[{"sku":"SH-1","quantity":2,"unit_price":"49.90","unit_cost":"21.00","category":"shoes","tags":["new"]},{"sku":"SO-1","quantity":1,"unit_price":"8.90","category":"socks"}]}' | wc -c)
 start bare target/release/examples/bare_handler "$size"
 echo "base: $customers customers, about $mean purchases each; answers of $size bytes; $connections connections"
 

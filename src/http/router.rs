@@ -87,6 +87,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Everything that is served.
 pub fn router(app: Arc<App>) -> Router {
+    // Handles of what is measured are kept, so the recorder must be there before the first of them.
+    system::metrics::record();
     let (router, document) = calls().split_for_parts();
     let documented = SwaggerUi::new("/docs").url("/openapi.json", access::documented(document));
     router

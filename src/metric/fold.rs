@@ -129,17 +129,28 @@ impl<'a, T: Timelines> Reader<'a, T> {
 
     /// The value of a metric as of `at`: only events strictly before count.
     pub fn value(&mut self, metric: &Metric, at: Instant) -> Result<Option<Number>, T::Error> {
-        let until = self.mark(metric.filter, at)?;
+        self.value_with(metric, at, &[])
+    }
+
+    /// The same with what is in the corrections still there.
+    fn value_with(&mut self, metric: &Metric, at: Instant, there: &[&Correction]) -> Result<Option<Number>, T::Error> {
         if let Measure::DaysSince(since) = metric.measure {
+            let until = self.mark(metric.filter, at)?;
+            let whole = there.iter().filter(|correction| correction.took.purchases > 0);
+            let whole = whole.map(|correction| correction.event_at);
             let from = match since {
-                Since::LastPurchase => until.last_purchase,
+                Since::LastPurchase => until.last_purchase.into_iter().chain(whole).max(),
                 Since::LastInteraction => until.last_interaction,
-                Since::FirstPurchase => self.timelines.first_purchase(metric.filter)?.filter(|first| *first < at),
+                Since::FirstPurchase => {
+                    let first = self.timelines.first_purchase(metric.filter)?.filter(|first| *first < at);
+                    first.into_iter().chain(whole).min()
+                }
             };
             return Ok(from.map(|from| Number::int(self.whole_days(from, at))));
         }
         let totals = self.totals(metric.filter, metric.window, at)?;
-        Ok(value_of(metric.measure, &totals, self.currency))
+        let add = |sum: Totals, correction: &&Correction| sum.checked_add(correction.took).unwrap_or(sum);
+        Ok(value_of(metric.measure, &there.iter().fold(totals, add), self.currency))
     }
 
     /// The sums behind metrics of a window as of `at`: only events strictly before count.
@@ -169,7 +180,10 @@ impl<'a, T: Timelines> Reader<'a, T> {
             return self.best_of_growing(metric, (from, at), best, same, &later);
         }
         let mut best = self.best_after_events(metric, (from, at), best, &later)?;
-        for when in self.leaving(metric, from, at)? {
+        // A value may be best right before something came back, and right after.
+        let back = later.iter().flat_map(|correction| [correction.at, correction.at.plus_micros(1)]);
+        let back = back.filter(|when| *when <= at).collect::<Vec<_>>();
+        for when in self.leaving(metric, from, at)?.into_iter().chain(back) {
             best = best.max(self.value_then(metric, when, &later)?);
         }
         Ok(best)
@@ -232,21 +246,12 @@ impl<'a, T: Timelines> Reader<'a, T> {
     fn value_then(&mut self, metric: &Metric, at: Instant, later: &[Correction]) -> Result<Option<Number>, T::Error> {
         // Many instants, each asked once: keep the memory of marks small.
         let (marks, starts) = (self.marks.len(), self.starts.len());
-        let value = if later.is_empty() || matches!(metric.measure, Measure::DaysSince(_)) {
-            self.value(metric, at)
-        } else {
-            let start = self.start(metric.window, at);
-            let there = |correction: &&Correction| {
-                correction.at >= at
-                    && correction.event_at < at
-                    && start.is_none_or(|start| start <= correction.event_at)
-            };
-            self.totals(metric.filter, metric.window, at).map(|totals| {
-                let add = |sum: Totals, correction: &Correction| sum.checked_add(correction.took).unwrap_or(sum);
-                let totals = later.iter().filter(there).fold(totals, add);
-                value_of(metric.measure, &totals, self.currency)
-            })
-        };
+        let start = if later.is_empty() { None } else { self.start(metric.window, at) };
+        let there = later.iter().filter(|correction| {
+            correction.at >= at && correction.event_at < at && start.is_none_or(|start| start <= correction.event_at)
+        });
+        let there: SmallVec<[&Correction; 4]> = there.collect();
+        let value = self.value_with(metric, at, &there);
         self.marks.truncate(marks);
         self.starts.truncate(starts);
         value

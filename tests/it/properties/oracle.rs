@@ -384,7 +384,9 @@ impl Case {
         if used < i64::from(least) || used <= 0 {
             return (0, 0);
         }
-        (used, Fraction::whole(used).times(worth).round().min(net))
+        let paid = Fraction::whole(used).times(worth).round().min(net);
+        // Points that pay nothing are not taken.
+        if paid > 0 { (used, paid) } else { (0, 0) }
     }
 
     fn earn(&self, paid: i64) -> i64 {
