@@ -18,6 +18,7 @@ mod policies;
 mod policy_values;
 mod process;
 mod properties;
+mod readme;
 mod service;
 mod tidy;
 mod tls;

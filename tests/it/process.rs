@@ -28,8 +28,13 @@ pub struct Serving {
 impl Serving {
     /// Serves what the folder holds on a free port.
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &["serve", "--listen", "127.0.0.1:0"])
+    }
+
+    /// Serves as these arguments say.
+    pub fn start_with(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = treue(folder);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the program starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
