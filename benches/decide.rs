@@ -30,7 +30,11 @@ fn bundle(scripts: bool) -> Bundle {
         };
         let order = bundle.order.iter().copied().filter(|at| !scripted(at)).collect();
         bundle.order = order;
-        bundle.segments.retain(|segment| !matches!(segment.rule, SegmentRule::Script(_)));
+        for segment in bundle.segments.iter_mut().filter(|segment| matches!(segment.rule, SegmentRule::Script(_))) {
+            // Nobody has a class in it; the others keep their places.
+            segment.rule =
+                SegmentRule::Thresholds { metric: 0, floors: Vec::new(), descending: Vec::new(), keep: None };
+        }
         bundle.experiments.clear();
     }
     bundle
