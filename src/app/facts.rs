@@ -6,7 +6,7 @@ use super::active::Active;
 use super::events::Events;
 use super::points::redeemable_points;
 use super::spend::{allowance, allowances};
-use crate::engine::{CutOffs, Gather, Priced, gather, limited_offers};
+use crate::engine::{Gather, Priced, gather, limited_offers};
 use crate::metric::{History, Reader, Timelines};
 use crate::model::{Allowance, Basket, Customer, Facts};
 use crate::money::Number;
@@ -80,9 +80,4 @@ fn certain<T>(result: Result<T, Infallible>) -> T {
     match result {
         Ok(value) => value,
     }
-}
-
-/// No cut-offs, for bundles that are tried out.
-pub(super) fn no_cut_offs(bundle: &crate::policy::Bundle) -> CutOffs {
-    CutOffs::empty(bundle)
 }

@@ -10,6 +10,7 @@ use super::access::{Actor, Signature};
 use super::active::Active;
 use super::start::{App, StartError, has_errors, lock};
 use crate::diagnostic::{Diagnostic, Sources};
+use crate::engine::CutOffs;
 use crate::id::Revision;
 use crate::policy::{Bundle, Compiled, compile, revision};
 use crate::store::{
@@ -333,7 +334,7 @@ impl App {
         if !filters.is_empty() {
             self.write(move |batch| filters.iter().try_for_each(|filter| batch.add_filter(filter).map(drop)))?;
         }
-        let empty = super::facts::no_cut_offs(&bundle);
+        let empty = CutOffs::empty(&bundle);
         let active = Active::new(bundle, empty, since, by, note)?;
         if self.filters_complete(&active)? {
             active.set_ready();

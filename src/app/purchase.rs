@@ -311,10 +311,9 @@ impl Job {
             };
             note(left.customer_uses == Some(0), "uses per customer");
             note(left.total_uses == Some(0), "uses");
-            note(
-                left.budget.is_some_and(|budget| budget < applied.amount),
-                budget_word(applied.cuts.iter().any(|cut| cut.by == LimitKind::Budget)),
-            );
+            let cut = applied.cuts.iter().any(|cut| cut.by == LimitKind::Budget);
+            let budget = if cut { "the rest of the budget" } else { "budget" };
+            note(left.budget.is_some_and(|left| left < applied.amount), budget);
         }
         if let Some(customer) = &terms.customer
             && decision.totals.points_redeemed > redeemable_points(batch, customer, decision.at, now)?
@@ -323,8 +322,4 @@ impl Job {
         }
         if spent.is_empty() { Ok(()) } else { Err(PurchaseError::Spent { spent, fresh: None }) }
     }
-}
-
-const fn budget_word(cut: bool) -> &'static str {
-    if cut { "the rest of the budget" } else { "budget" }
 }

@@ -10,10 +10,10 @@ use thiserror::Error;
 use super::access::Access;
 use super::active::Active;
 use super::clock::Clock;
-use super::facts::no_cut_offs;
 use super::policy::{ReloadFailure, read_folders};
 use super::token::Seal;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::engine::CutOffs;
 use crate::id::Revision;
 use crate::model::{Decision, Reason};
 use crate::policy::{Bundle, compile};
@@ -102,7 +102,7 @@ impl App {
             Some(activation) => (activation.at, activation.by.as_str(), activation.note.as_str()),
             None => (now, "start", ""),
         };
-        let cut_offs = no_cut_offs(&first);
+        let cut_offs = CutOffs::empty(&first);
         let access = Access::read(&store)?;
         let app = Self {
             in_force: ArcSwap::from_pointee(Active::new(first, cut_offs, since, by, note)?),

@@ -14,7 +14,7 @@ use crate::engine::{Words, explain as in_words};
 use crate::http::problem::Problem;
 use crate::http::purchases::decision::DecisionOut;
 use crate::http::quotes::create::QuoteOut;
-use crate::http::wire::{Invalids, QuoteIn, decided, read_basket, read_customer, read_instant};
+use crate::http::wire::{QuoteIn, decided};
 use crate::model::Decision;
 use crate::money::{Money, Quantity};
 use crate::policy::Bundle;
@@ -46,11 +46,7 @@ pub(super) fn run(args: &QuoteArgs, config: &Config) -> anyhow::Result<End> {
 fn ask(app: &App, text: &[u8]) -> Result<crate::app::Quoted, Problem> {
     let asked: QuoteIn<'_> = serde_json::from_slice(text)
         .map_err(|error| Problem::unreadable(format!("the basket cannot be read: {error}")))?;
-    let mut invalids = Invalids::default();
-    let customer = read_customer(asked.customer.as_deref(), &mut invalids);
-    let at = asked.at.as_deref().map(|at| invalids.keep("/at", read_instant(at)));
-    let basket = read_basket(&asked.lines, asked.codes.as_deref(), asked.redeem_points, &mut invalids);
-    invalids.finish()?;
+    let (customer, at, basket) = asked.read()?;
     Ok(app.quote(customer, at, basket)?)
 }
 

@@ -444,11 +444,6 @@ pub struct Experiment {
 }
 
 impl Bundle {
-    /// The currency's ISO 4217 code.
-    pub fn currency_code(&self) -> &str {
-        self.currency.code()
-    }
-
     /// The index of a metric.
     pub fn metric(&self, name: &str) -> Option<u16> {
         self.metrics.iter().position(|m| m.name.as_ref() == name).map(|at| at as u16)

@@ -300,7 +300,7 @@ fn compile_error(error: &ParseError) -> CompileError {
 
 fn innermost(error: &EvalAltResult) -> (String, Position) {
     let inner = error.unwrap_inner();
-    let mut plain = inner.clone_without_place();
+    let mut plain = without_place(inner);
     if let EvalAltResult::ErrorRuntime(value, _) = inner
         && let Ok(text) = value.clone().into_string()
     {
@@ -312,18 +312,12 @@ fn innermost(error: &EvalAltResult) -> (String, Position) {
     (lower_first(&plain), inner.position())
 }
 
-trait WithoutPlace {
-    fn clone_without_place(&self) -> String;
-}
-
-impl WithoutPlace for EvalAltResult {
-    /// The message without the ` (line 1, position 2)` at its end.
-    fn clone_without_place(&self) -> String {
-        let text = self.to_string();
-        match text.rfind(" (line ") {
-            Some(at) => text[..at].to_owned(),
-            None => text,
-        }
+/// The message without the ` (line 1, position 2)` at its end.
+fn without_place(error: &EvalAltResult) -> String {
+    let text = error.to_string();
+    match text.rfind(" (line ") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::engine::PriceError;
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::body::Body;
 use crate::http::problem::Problem;
-use crate::http::wire::{Decided, Invalids, QuoteIn, Shown, decided, read_basket, read_customer, read_instant};
+use crate::http::wire::{Decided, QuoteIn, Shown, decided};
 use crate::time::Instant;
 
 /// A quote: a decision, with the sealed terms at which a purchase can be committed.
@@ -44,11 +44,7 @@ impl<'a> QuoteOut<'a> {
     responses((status = 200, description = "the quote", body = QuoteOut), Problems))]
 pub async fn create_quote(State(app): State<Arc<App>>, body: Body) -> Answer {
     let asked: QuoteIn<'_> = body.read()?;
-    let mut invalids = Invalids::default();
-    let customer = read_customer(asked.customer.as_deref(), &mut invalids);
-    let at = asked.at.as_deref().map(|at| invalids.keep("/at", read_instant(at)));
-    let basket = read_basket(&asked.lines, asked.codes.as_deref(), asked.redeem_points, &mut invalids);
-    invalids.finish()?;
+    let (customer, at, basket) = asked.read()?;
     let quoted = app.quote(customer, at, basket)?;
     json(StatusCode::OK, &QuoteOut::new(&quoted))
 }

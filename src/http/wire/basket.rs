@@ -7,10 +7,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::object::objects;
-use super::scalar::{Exact, Invalids};
+use super::scalar::{Exact, Invalids, read_instant};
+use crate::http::problem::Problem;
 use crate::id::check_id;
 use crate::model::{Basket, Line, MAX_LINES};
 use crate::money::{DecimalError, Quantity, UnitPrice};
+use crate::time::Instant;
 
 /// One row of a basket.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -56,6 +58,18 @@ pub struct QuoteIn<'a> {
     pub codes: Option<Vec<Cow<'a, str>>>,
     /// Points that the customer wants to pay with.
     pub redeem_points: Option<i64>,
+}
+
+impl QuoteIn<'_> {
+    /// Reads whom the question is about, as of when, and the basket.
+    pub fn read(&self) -> Result<(Option<String>, Option<Instant>, Basket), Problem> {
+        let mut invalids = Invalids::default();
+        let customer = read_customer(self.customer.as_deref(), &mut invalids);
+        let at = self.at.as_deref().map(|at| invalids.keep("/at", read_instant(at)));
+        let basket = read_basket(&self.lines, self.codes.as_deref(), self.redeem_points, &mut invalids);
+        invalids.finish()?;
+        Ok((customer, at, basket))
+    }
 }
 
 /// Reads whom a request is about; a mistake is noted.

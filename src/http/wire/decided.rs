@@ -207,7 +207,7 @@ pub fn decided<'a>(
         revision: Shown(decision.revision),
         customer,
         at: Shown(decision.at),
-        currency: bundle.currency_code(),
+        currency: bundle.currency.code(),
         lines: lines
             .zip(&decision.lines)
             .map(|((sku, quantity), line)| LineOut {
