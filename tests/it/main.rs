@@ -13,6 +13,7 @@ mod docs;
 mod http;
 mod import;
 mod keys;
+mod old_store;
 mod points;
 mod policies;
 mod policy_values;
