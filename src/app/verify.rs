@@ -9,7 +9,8 @@ use crate::time::Instant;
 /// Reads every row, recomputes what follows from others, and reports every flaw.
 pub fn verify(rows: &Snapshot, report: &mut dyn FnMut(Flaw)) -> Result<(), Failure> {
     store::verify(rows, report)?;
-    decided_points(rows, report)
+    decided_points(rows, report)?;
+    super::verify_spending::verify_spending(rows, report)
 }
 
 /// Whether each purchase did to points what was decided. A store that was never opened since it learnt to keep points
