@@ -153,4 +153,3 @@ const fn common_divisor(mut a: i64, mut b: i64) -> i64 {
     }
     a
 }
-

@@ -1,10 +1,10 @@
 //! Conditions: whether they hold, and what was found.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
 use crate::model::{Basket, Because, Facts, Reason};
 use crate::money::Quantity;
 use crate::policy::{Condition, Discount, Validity};
 use crate::time::Duration;
+use chrono::{Datelike, Days, Months, NaiveDate};
 
 use super::price::Priced;
 use crate::model::Invalid;
@@ -73,13 +73,7 @@ impl Trace {
 }
 
 /// Checks every condition of a map.
-pub(super) fn check_all(
-    conditions: &[Condition],
-    facts: &Facts,
-    basket: &Basket,
-    priced: &Priced,
-    trace: &mut Trace,
-) {
+pub(super) fn check_all(conditions: &[Condition], facts: &Facts, basket: &Basket, priced: &Priced, trace: &mut Trace) {
     for (at, condition) in conditions.iter().enumerate() {
         let reason = check(at as u16, condition, facts, basket, priced);
         if holds(&reason) { trace.holds(reason) } else { trace.fails(reason) }

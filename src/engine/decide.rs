@@ -38,7 +38,7 @@ pub fn decide(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced:
         rejected.push(Rejected { discount: offers[at].discount, because: trace.refuse(reason) });
     }
     rejected.sort_unstable_by_key(|rejected| rejected.discount);
-    let applied: Vec<Applied>  = outcome
+    let applied: Vec<Applied> = outcome
         .grants
         .into_iter()
         .map(|grant| {

@@ -8,7 +8,7 @@ use crate::money::{Money, Number, Quantity, Rate};
 use crate::time::Instant;
 
 /// A decision about a basket. Indexes refer to the bundle of `revision`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Decision {
     /// The bundle that decided.
     pub revision: Revision,

@@ -1,5 +1,7 @@
 //! A decision as it is compared and kept: each discount with its own reasons.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
@@ -8,7 +10,7 @@ use crate::id::Revision;
 use crate::money::{Money, Rate};
 use crate::time::Instant;
 
-#[derive(PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 struct Shown<'a> {
     revision: Revision,
     at: Instant,
@@ -22,7 +24,7 @@ struct Shown<'a> {
     failures: &'a [(u16, Reason)],
 }
 
-#[derive(PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 struct ShownApplied<'a> {
     discount: u16,
     rate: Option<Rate>,
@@ -85,6 +87,12 @@ impl PartialEq for Decision {
 }
 
 impl Eq for Decision {}
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown().fmt(f)
+    }
+}
 
 impl Serialize for Decision {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -230,7 +230,8 @@ fn names_in_scripts(cx: &mut Cx<'_>) {
             check::script_names(cx, &source.text, place);
         }
     }
-}/// Numbers the different rules on lines, so that each is looked at once in a decision.
+}
+/// Numbers the different rules on lines, so that each is looked at once in a decision.
 fn share_bases(mut discounts: Vec<Discount>) -> (Vec<Discount>, u16) {
     let mut rules: Vec<Option<Eligible>> = vec![None];
     for discount in &mut discounts {
@@ -242,5 +243,3 @@ fn share_bases(mut discounts: Vec<Discount>) -> (Vec<Discount>, u16) {
     }
     (discounts, rules.len() as u16)
 }
-
-
