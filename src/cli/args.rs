@@ -252,6 +252,12 @@ pub(super) enum ReportName {
     Abc,
     /// What serving each class costs, what it earns, and what it may cost at most
     Budgets,
+    /// Customers by the period of their first purchase: retention, revenue, repeat rate
+    Cohorts,
+    /// Customers by how recently, how often and for how much they bought
+    Rfm,
+    /// Every segment of the policy, class by class
+    Segments,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,9 @@
 mod abc;
 mod asked;
 mod budgets;
+mod cohorts;
 mod periods;
+mod rfm;
+mod segments;
 
 pub use asked::{Asked, ReportError};
