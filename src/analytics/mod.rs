@@ -2,12 +2,16 @@
 //!
 //! Reading order: [`report`] (what every report looks like), [`cutoff`] (what ABC and quantile scores are read from),
 //! [`unit`] and [`concentration`] (how a total is shared), [`abc`], [`service`] (what serving each class costs and earns)
-//! and [`budgets`] (its report).
+//! and [`budgets`] (its report), [`experiment`] (what a control group shows), [`programme`] (what discounts and points
+//! cost), [`next`] (who is worth a thought).
 
 mod abc;
 mod budgets;
 mod concentration;
 mod cutoff;
+mod experiment;
+mod next;
+mod programme;
 pub mod report;
 mod service;
 mod unit;
@@ -16,5 +20,14 @@ pub use abc::{AbcLimits, AbcReport};
 pub use budgets::BudgetReport;
 pub use concentration::Concentration;
 pub use cutoff::{BaseValues, needs_cut_offs, rank_cuts, score_cuts};
+pub use experiment::{
+    Adjusted, Arm, Behaviour, CONTROL_SHARES, Compared, Difference, ExperimentResult, Outcome, Plan, Sample,
+    ShareShown, plan, plan_in_words, result_in_words,
+};
+pub use next::{About, Chance, ChanceKind, ChanceList, Overdue, Place, overdue};
+pub use programme::{
+    Breakage, ClassIndex, DiscountTally, Flow, Got, GotSums, Names, Outstanding, PointsTally, Row, Rows, What,
+    count_customer, merge_rows,
+};
 pub use service::{ServedGroup, ServiceReport, ServiceRow, ServiceTally};
 pub use unit::Unit;
