@@ -21,8 +21,7 @@ pub use budgets::BudgetReport;
 pub use concentration::Concentration;
 pub use cutoff::{BaseValues, needs_cut_offs, rank_cuts, score_cuts};
 pub use experiment::{
-    Adjusted, Arm, Behaviour, CONTROL_SHARES, Compared, Difference, ExperimentResult, Outcome, Plan, Sample,
-    ShareShown, plan, plan_in_words, result_in_words,
+    Arm, Behaviour, ExperimentOut, ExperimentReport, ExperimentResult, Known as KnownExperiment, PlanOut, Sample, plan,
 };
 pub use next::{About, Chance, ChanceKind, ChanceList, Overdue, Place, overdue};
 pub use programme::{

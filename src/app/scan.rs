@@ -24,13 +24,17 @@ pub(super) trait Collect: Clone + Send + Sync {
 /// Visits every customer who did anything, as of an instant. Those who have a card only are left to the caller.
 pub(super) fn scan<C: Collect>(rows: &Snapshot, active: &Active, empty: &C, at: Instant) -> Result<C, Failure> {
     let splits = rows.split_accounts(FilterHash::ALL, STRETCH)?;
-    let starts = std::iter::once(None).chain(splits.iter().map(|split| Some(split.as_str())));
-    let ends = splits.iter().map(|split| Some(split.as_str())).chain([None]);
-    let stretches: Vec<(Option<&str>, Option<&str>)> = starts.zip(ends).collect();
-    stretches
+    stretches(&splits)
         .into_par_iter()
         .map(|stretch| scan_stretch(rows, active, empty.clone(), stretch, at))
         .try_reduce(|| empty.clone(), |a, b| Ok(a.merge(b)))
+}
+
+/// From the beginning to the first split, from each to the next, from the last to the end.
+pub(super) fn stretches(splits: &[String]) -> Vec<(Option<&str>, Option<&str>)> {
+    let starts = std::iter::once(None).chain(splits.iter().map(|split| Some(split.as_str())));
+    let ends = splits.iter().map(|split| Some(split.as_str())).chain([None]);
+    starts.zip(ends).collect()
 }
 
 fn scan_stretch<C: Collect>(

@@ -72,7 +72,7 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print what the whole base says
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
-        treue report abc --svg abc.svg\n  treue report budgets --as-of 2026-12-01 --json")]
+        treue report abc --svg abc.svg\n  treue report experiments --plan 5%\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(ReportArgs),
     /// Read purchases or customers from a file into the store
     #[command(
@@ -252,6 +252,8 @@ pub(super) enum ReportName {
     Abc,
     /// What serving each class costs, what it earns, and what it may cost at most
     Budgets,
+    /// What control groups show, and how many customers an experiment needs
+    Experiments,
 }
 
 #[derive(Debug, Args)]
@@ -273,6 +275,12 @@ pub(super) struct ReportArgs {
     /// A metric of the policy, or gross, net, margin, profit
     #[arg(long, value_name = "NAME")]
     pub metric: Option<String>,
+    /// An uplift such as `5%`: how many customers an experiment needs to see it
+    #[arg(long, value_name = "UPLIFT")]
+    pub plan: Option<String>,
+    /// An earlier instant or date: when experiments began
+    #[arg(long, value_name = "INSTANT")]
+    pub since: Option<String>,
     /// Print this table alone
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -299,6 +307,8 @@ impl ReportArgs {
             ("from", &self.from),
             ("segment", &self.segment),
             ("metric", &self.metric),
+            ("plan", &self.plan),
+            ("since", &self.since),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }

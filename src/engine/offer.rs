@@ -259,8 +259,8 @@ fn held_out(bundle: &Bundle, slot: usize, facts: &Facts) -> Option<u16> {
     Some(at as u16)
 }
 
-/// Whether a customer is in the control group: a stable hash of salt and id, read as a share of all hashes.
-fn in_control(experiment: &Experiment, customer: &str) -> bool {
+/// Whether a customer is in an experiment's control group: a stable hash of salt and id, read as a share of all hashes.
+pub fn in_control(experiment: &Experiment, customer: &str) -> bool {
     let mut hasher = blake3::Hasher::new();
     hasher.update(experiment.salt.as_bytes()).update(&[0]).update(customer.as_bytes());
     let mut bytes = [0; 8];

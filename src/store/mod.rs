@@ -1,7 +1,7 @@
 //! Everything that is kept, in one file: tables, codecs, one writer that commits in groups, readers. No rules.
 //!
 //! Reading order: [`open`] (the store as its users hold it), [`table`] and [`key`] (what is kept where), [`codec`]
-//! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
+//! (rows as bytes), [`read`], [`page`] and [`decided`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
 //! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`], [`points`] and [`erase`] (typed
 //! writes), [`account`] and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow
 //! way), [`access`] (keys and the audit trail), [`filters`], [`mod@format`], [`failure`], and over all of it
@@ -16,6 +16,7 @@ mod base;
 mod batch;
 mod bulk;
 mod codec;
+mod decided;
 mod erase;
 mod failure;
 mod filters;

@@ -7,6 +7,7 @@ use super::codec::{
     Account, Activation, Answered, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record, Spent,
     UnmatchedReturn, decode,
 };
+use super::decided::{each_decided, each_ledger, splits};
 use super::failure::Failure;
 use super::filters::{FilterHash, all_filters};
 use super::history::history;
@@ -77,6 +78,24 @@ pub trait Read: Rows {
             }
         }
         Ok(())
+    }
+
+    /// Visits purchases in order of their ids, after the given one and up to another, with their decisions as they were
+    /// written; absent for imported ones.
+    ///
+    /// [`Read::split_purchases`] gives stretches that can be visited in parallel.
+    fn each_decided(
+        &self,
+        after: Option<&str>,
+        until: Option<&str>,
+        visit: impl FnMut(Purchase, Option<&[u8]>) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        each_decided(self, after, until, visit)
+    }
+
+    /// Purchases at which all of them split into stretches of about `size`.
+    fn split_purchases(&self, size: usize) -> Result<Vec<String>, Failure> {
+        splits(self, Table::Purchases, size)
     }
 
     /// The decision of a purchase, as it was written.
@@ -303,6 +322,24 @@ pub trait Read: Rows {
         page(self, Table::Entries, &Key::new(), listing, |key, value| {
             Ok((Parts(key).text().ok_or_else(|| damaged_key("entry"))?, decode(value)?))
         })
+    }
+
+    /// Visits the entries of customers in order of their ids, after the given one and up to another: all of a customer's
+    /// at once, in the order they were written.
+    ///
+    /// [`Read::split_entries`] gives stretches that can be visited in parallel.
+    fn each_ledger(
+        &self,
+        after: Option<&str>,
+        until: Option<&str>,
+        visit: impl FnMut(&str, &[Entry]) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        each_ledger(self, after, until, visit)
+    }
+
+    /// Customers at which the entries of all split into stretches of about `size`.
+    fn split_entries(&self, size: usize) -> Result<Vec<String>, Failure> {
+        splits(self, Table::Entries, size)
     }
 
     /// The first instant at which points are noted to expire that were not looked at since.

@@ -4,6 +4,7 @@
 
 use super::arms::{Compared, ExperimentResult, Outcome};
 use super::plan::Plan;
+use crate::analytics::report::Share;
 use crate::money::{Currency, Money, Number};
 
 /// Fewer customers than this in an arm are no basis for an interval of means that are as skewed as spend.
@@ -18,9 +19,8 @@ fn amount(value: f64, outcome: Outcome, currency: Currency) -> String {
     }
 }
 
-/// A share in per cent with one decimal.
 fn percent(share: f64) -> String {
-    format!("{:.1}%", share * 100.0)
+    Share::of_f64(share).map_or_else(|| "-".to_owned(), Share::percent)
 }
 
 /// First how large an effect these arms could show at all, then what they show, then what else is to be known.
@@ -78,7 +78,7 @@ fn shows(compared: &Compared, discount: &str, currency: Currency) -> String {
         return format!("{name}: nothing to compare, since no customer differs from any other");
     };
     let cash = |value: f64| amount(value, outcome, currency);
-    let interval = format!("95% interval {} to {}", cash(found.low), cash(found.high));
+    let interval = format!("95 % interval {} to {}", cash(found.low), cash(found.high));
     if !found.is_shown() {
         return format!("{name}: no difference is shown ({interval}); that is no proof that there is none");
     }
@@ -156,11 +156,11 @@ mod tests {
         assert_eq!(
             says(arm(9_000, 1_030, 300), arm(1_000, 1_000, 0)),
             [
-                "9000 treated and 1000 held out show a difference in spend of 0.09 EUR (0.8%) per customer or more four \
+                "9000 treated and 1000 held out show a difference in spend of 0.09 EUR (0.79 %) per customer or more four \
                  times in five; a smaller one mostly goes unseen",
-                "spend: 0.30 EUR (2.7%) more per customer where `birthday` could be had (95% interval 0.23 EUR to 0.37 EUR)",
-                "orders: no difference is shown (95% interval -0.0327 to 0.0327); that is no proof that there is none",
-                "margin: 0.15 EUR (2.7%) more per customer where `birthday` could be had (95% interval 0.12 EUR to 0.18 \
+                "spend: 0.30 EUR (2.73 %) more per customer where `birthday` could be had (95 % interval 0.23 EUR to 0.37 EUR)",
+                "orders: no difference is shown (95 % interval -0.0327 to 0.0327); that is no proof that there is none",
+                "margin: 0.15 EUR (2.73 %) more per customer where `birthday` could be had (95 % interval 0.12 EUR to 0.18 \
                  EUR)",
                 "this is the effect of being able to get `birthday`, over all 9000 who could, whether they did (300) or not",
             ]
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(
             words("5%"),
             [
-                "10000 customers, half of them held out, show an uplift in spend of 5.6% or more four times in five",
+                "10000 customers, half of them held out, show an uplift in spend of 5.60 % or more four times in five",
                 "an uplift of 5% on 1.00 EUR per customer within 3 months needs 6280 customers per arm: this base does not \
                  have them",
             ]
