@@ -25,8 +25,7 @@ pub use experiment::{
 };
 pub use next::{About, Chance, ChanceKind, ChanceList, Overdue, Place, overdue};
 pub use programme::{
-    Breakage, ClassIndex, DiscountTally, Flow, Got, GotSums, Names, Outstanding, PointsTally, Row, Rows, What,
-    count_customer, merge_rows,
+    DiscountReport, DiscountTally, Got, Names, PointsReport, PointsTally, Rows, count_customer, merge_rows,
 };
 pub use service::{ServedGroup, ServiceReport, ServiceRow, ServiceTally};
 pub use unit::Unit;

@@ -24,7 +24,7 @@ pub use condition::anniversary;
 pub use cutoff::{CutOffs, PartCuts, SegmentCuts, rank_class};
 pub use decide::decide;
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Words, explain, reason_in_words};
-pub use gather::{Gather, gather};
+pub use gather::{Gather, Wanted, gather, gather_wanted};
 pub use offer::{in_control, limited_offers, next_classes, next_steps};
 pub use points::{PointsShort, points_short};
 pub use price::{MAX_BASKET, PriceError, Priced, price};

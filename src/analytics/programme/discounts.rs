@@ -58,7 +58,7 @@ impl GotSums {
         self.net() - self.cost_of_goods
     }
 
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.purchases += other.purchases;
         self.returned += other.returned;
         self.by_guests += other.by_guests;

@@ -6,7 +6,9 @@
 mod abc;
 mod asked;
 mod budgets;
+mod discounts;
 mod experiments;
+mod points;
 mod revisions;
 
 pub use asked::{Asked, ReportError};
