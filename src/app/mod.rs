@@ -6,7 +6,7 @@
 //! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`decided`] (all
 //! purchases with their decisions), [`report`],
 //! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
-//! [`mod@verify`].
+//! [`mod@verify`] with [`verify_spending`].
 
 mod access;
 mod active;
@@ -35,6 +35,7 @@ mod start;
 mod take_back;
 mod token;
 mod verify;
+mod verify_spending;
 mod watch;
 
 pub use access::{Actor, Admitted, Denied, KeyError, KnownKey, MadeKey, Signature, make_key, revoke_key};

@@ -252,8 +252,12 @@ pub(super) enum ReportName {
     Abc,
     /// What serving each class costs, what it earns, and what it may cost at most
     Budgets,
+    /// What each discount cost, what was bought with it, and what it must bring to pay for itself
+    Discounts,
     /// What control groups show, and how many customers an experiment needs
     Experiments,
+    /// Points issued, redeemed, expired and owed
+    Points,
 }
 
 #[derive(Debug, Args)]

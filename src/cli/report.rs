@@ -19,7 +19,9 @@ pub(super) fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<End> {
     match args.name {
         ReportName::Abc => show(args, &app, App::abc_report),
         ReportName::Budgets => show(args, &app, App::budget_report),
+        ReportName::Discounts => show(args, &app, App::discount_report),
         ReportName::Experiments => show(args, &app, App::experiment_report),
+        ReportName::Points => show(args, &app, App::points_report),
     }
 }
 

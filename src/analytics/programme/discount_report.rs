@@ -250,7 +250,8 @@ impl Report for DiscountReport {
     fn says(&self) -> Vec<String> {
         let used = self.discounts.iter().filter(|one| one.total.purchases > 0);
         let mut says: Vec<String> = used.map(|one| in_words(&one.discount, &one.total)).collect();
-        let never: Vec<&str> = self.discounts.iter().filter(|one| one.total.purchases == 0).map(|one| &*one.discount).collect();
+        let never: Vec<&str> =
+            self.discounts.iter().filter(|one| one.total.purchases == 0).map(|one| &*one.discount).collect();
         if !never.is_empty() {
             says.push(format!("never used: {}", never.join(", ")));
         }

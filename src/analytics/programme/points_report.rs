@@ -119,7 +119,8 @@ impl PointsReport {
         let over = tally.over;
         let (gone, all) = (over.expired.max(0), over.expired.max(0) + over.redeemed.max(0));
         let worth = |points: i128| value.map(|value| cash(points * value.0, currency));
-        let expected = |points: i128| value.map(|value| cash(round_div(points * value.0 * (all - gone), all), currency));
+        let expected =
+            |points: i128| value.map(|value| cash(round_div(points * value.0 * (all - gone), all), currency));
         let row = |class: Option<String>, flow: &Flow, held: &Outstanding| PointsRow {
             class,
             holders: held.holders,

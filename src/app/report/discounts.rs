@@ -6,11 +6,12 @@ use super::asked::{Asked, ReportError};
 use crate::analytics::{DiscountReport, DiscountTally, Got, Names, Rows, count_customer, merge_rows};
 use crate::app::decided::{CollectDecided, scan_decided};
 use crate::app::events::Events;
-use crate::app::purchase::DecisionRecord;
+use crate::app::purchase::missing_revision;
 use crate::app::scan::{Collect, scan};
 use crate::app::start::App;
-use crate::model::Purchase;
-use crate::store::{Failure, Snapshot, decode};
+use crate::model::{Decision, Purchase};
+use crate::store::{Failure, Snapshot};
+use crate::time::Instant;
 
 impl App {
     /// What each discount cost, what was bought with it, and what it must bring to pay for itself.
@@ -20,7 +21,7 @@ impl App {
         let names = self.names(&self.store.snapshot(), &asked.active, asked.segment()?.or(first))?;
         let rows = &*self.store.snapshot();
         let empty = Decided { asked: &asked, names: &names, tally: DiscountTally::default() };
-        let mut tally = scan_decided(rows, &empty)?.tally;
+        let mut tally = scan_decided(rows, &empty, asked.from.unwrap_or(Instant::MIN), asked.at)?.tally;
         let got = std::mem::take(&mut tally.got);
         let who = scan(rows, &asked.active, &Who { asked: &asked, got: &got, rows: Rows::new() }, asked.at)?;
         let mut sums = std::mem::take(&mut tally.rows);
@@ -45,19 +46,15 @@ struct Decided<'a> {
 }
 
 impl CollectDecided for Decided<'_> {
-    fn take(&mut self, purchase: &Purchase, decision: Option<&[u8]>) -> Result<(), Failure> {
-        let at = self.asked.at;
-        if purchase.at >= at || self.asked.from.is_some_and(|from| purchase.at < from) {
-            return Ok(());
+    fn wants(&self, _: &Purchase) -> bool {
+        true
+    }
+
+    fn take(&mut self, purchase: &Purchase, decision: Option<&Decision>) -> Result<(), Failure> {
+        if decision.is_some_and(|decision| !self.names.knows(decision.revision)) {
+            return Err(missing_revision(&purchase.id));
         }
-        let record: Option<DecisionRecord> = decision.map(decode).transpose()?;
-        let decision = record.as_ref().map(|record| &record.decision);
-        if let Some(decision) = decision
-            && !self.names.knows(decision.revision)
-        {
-            return Err(crate::app::purchase::missing_revision(&purchase.id));
-        }
-        self.tally.push(self.names, purchase, decision, at);
+        self.tally.push(self.names, purchase, decision, self.asked.at);
         Ok(())
     }
 

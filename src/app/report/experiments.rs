@@ -11,16 +11,15 @@ use crate::app::active::Active;
 use crate::app::customer::is_erased;
 use crate::app::decided::{CollectDecided, scan_decided};
 use crate::app::events::Events;
-use crate::app::purchase::DecisionRecord;
 use crate::app::scan::{Collect, scan};
 use crate::app::start::App;
 use crate::engine::in_control;
 use crate::id::Revision;
 use crate::metric::{Mark, Timelines};
-use crate::model::Purchase;
-use crate::money::Rate;
+use crate::model::{Decision, Purchase};
+use crate::money::{Money, Rate};
 use crate::policy::{Bundle, Experiment};
-use crate::store::{Failure, FilterHash, Listing, Read, Snapshot, decode};
+use crate::store::{Failure, Listing, Read, Rows, Snapshot};
 use crate::time::{Duration, Instant};
 
 /// How far back CUPED looks.
@@ -128,9 +127,8 @@ impl App {
         let Some(first) = running.iter().map(|running| running.start).min() else { return Ok(Vec::new()) };
         let names = self.names(rows, active, None)?;
         let wanted = running.iter().map(|running| (running.start, running.experiment.discount)).collect::<Vec<_>>();
-        let empty =
-            Reached { names: &names, wanted: &wanted, within: (first, at), found: vec![HashSet::new(); wanted.len()] };
-        Ok(scan_decided(rows, &empty)?.found)
+        let empty = Reached { names: &names, wanted: &wanted, found: vec![HashSet::new(); wanted.len()] };
+        Ok(scan_decided(rows, &empty, first, at)?.found)
     }
 }
 
@@ -256,7 +254,7 @@ impl Watched<'_> {
         loop {
             let page = rows.customers(&listing)?;
             for card in page.items {
-                if rows.account(FilterHash::ALL, &card.id)?.is_some() {
+                if rows.customer_row(&card.id)?.is_some() {
                     continue;
                 }
                 for (running, arms) in self.running.iter().zip(&mut self.arms) {
@@ -292,26 +290,22 @@ struct Reached<'a> {
     names: &'a Names,
     /// Since when, and which place in the bundle in force.
     wanted: &'a [(Instant, u16)],
-    within: (Instant, Instant),
     found: Got,
 }
 
 impl CollectDecided for Reached<'_> {
-    fn take(&mut self, purchase: &Purchase, decision: Option<&[u8]>) -> Result<(), Failure> {
-        let (Some(customer), Some(bytes)) = (purchase.customer.as_deref(), decision) else { return Ok(()) };
-        let (from, until) = self.within;
-        // Most purchases state no discount, and most decisions need not be read.
-        let granted = purchase.lines.iter().any(|line| line.discount.0 > 0);
-        if !granted || purchase.at < from || purchase.at >= until {
-            return Ok(());
-        }
-        let record: DecisionRecord = decode(bytes)?;
-        for applied in &record.decision.applied {
+    fn wants(&self, purchase: &Purchase) -> bool {
+        purchase.customer.is_some() && purchase.lines.iter().any(|line| line.discount > Money::ZERO)
+    }
+
+    fn take(&mut self, purchase: &Purchase, decision: Option<&Decision>) -> Result<(), Failure> {
+        let (Some(customer), Some(decision)) = (purchase.customer.as_deref(), decision) else { return Ok(()) };
+        for applied in &decision.applied {
             // The bundle in force comes first, so its places are those of the names.
-            let discount = self.names.discount(record.decision.revision, applied.discount);
-            for (at, (start, wanted)) in self.wanted.iter().enumerate() {
-                if discount == Some(*wanted) && purchase.at >= *start && !self.found[at].contains(customer) {
-                    self.found[at].insert(customer.into());
+            let discount = self.names.discount(decision.revision, applied.discount);
+            for ((start, wanted), found) in self.wanted.iter().zip(&mut self.found) {
+                if discount == Some(*wanted) && purchase.at >= *start && !found.contains(customer) {
+                    found.insert(customer.into());
                 }
             }
         }

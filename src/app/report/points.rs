@@ -9,7 +9,6 @@ use crate::analytics::report::Head;
 use crate::analytics::{PointsReport, PointsTally};
 use crate::app::events::Events;
 use crate::app::points::redeemable_points;
-use crate::app::scan::stretches;
 use crate::app::start::App;
 use crate::engine::{Gather, Wanted, gather_wanted};
 use crate::model::{Customer, Entry};
@@ -29,20 +28,23 @@ impl App {
         }
         let rows = &*self.store.snapshot();
         let empty = PointsTally::new(asked.from, asked.at, bundle.zone);
-        let read = |(after, until): (Option<&str>, Option<&str>)| {
+        let read = |stretch| {
             let (mut tally, mut taken) = (empty.clone(), Ok(()));
-            rows.each_ledger(after, until, |customer, entries| {
+            rows.each_ledger(stretch, |customer, entries| {
                 taken = take(&mut tally, rows, &asked, (segment, &wanted), customer, entries);
                 if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
             taken.map(|()| tally)
         };
-        let splits = rows.split_entries(STRETCH)?;
-        let all = stretches(&splits).into_par_iter().map(read);
+        let stretches = rows.ledger_stretches(STRETCH)?;
+        let all = stretches.par_iter().map(read);
         let tally = all.try_reduce(|| empty.clone(), |a, b| Ok::<_, Failure>(a.merge(b)))?;
         let id = asked.active.cut_offs.id;
         let mut head = Head { snapshot: (id > 0).then_some(id), ..asked.head::<PointsReport>() };
-        head.define("outstanding", "points that customers hold as of `as_of`, pending or not; what expired by then is gone");
+        head.define(
+            "outstanding",
+            "points that customers hold as of `as_of`, pending or not; what expired by then is gone",
+        );
         head.define("liability", "outstanding points at what a point is worth today when it pays");
         head.define("breakage", "of points whose life is over by `as_of`: the share that nobody redeemed");
         head.define("class", "the class that the customer has as of `as_of`");

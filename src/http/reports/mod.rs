@@ -4,7 +4,9 @@
 
 pub mod abc;
 pub mod budgets;
+pub mod discounts;
 pub mod experiments;
+pub mod points;
 mod show;
 
 pub use show::document;

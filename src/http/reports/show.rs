@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
 
 use crate::analytics::report::{Parameter, Report};
-use crate::analytics::{AbcReport, BudgetReport, ExperimentReport};
+use crate::analytics::{AbcReport, BudgetReport, DiscountReport, ExperimentReport, PointsReport};
 use crate::app::{App, Asked, ReportError};
 use crate::http::answer::{Answer, json};
 use crate::http::blocking;
@@ -19,7 +19,9 @@ use crate::http::problem::Problem;
 const REPORTS: &[(&str, &[Parameter])] = &[
     (AbcReport::NAME, AbcReport::TAKES),
     (BudgetReport::NAME, BudgetReport::TAKES),
+    (DiscountReport::NAME, DiscountReport::TAKES),
     (ExperimentReport::NAME, ExperimentReport::TAKES),
+    (PointsReport::NAME, PointsReport::TAKES),
 ];
 
 const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };
