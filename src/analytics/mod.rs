@@ -23,7 +23,7 @@ pub use cutoff::{BaseValues, needs_cut_offs, rank_cuts, score_cuts};
 pub use experiment::{
     Arm, Behaviour, ExperimentOut, ExperimentReport, ExperimentResult, Known as KnownExperiment, PlanOut, Sample, plan,
 };
-pub use next::{About, Chance, ChanceKind, ChanceList, Overdue, Place, overdue};
+pub use next::{About, Chance, ChanceKind, ChanceList, NextReport, Place, overdue};
 pub use programme::{
     DiscountReport, DiscountTally, Got, Names, PointsReport, PointsTally, Rows, count_customer, merge_rows,
 };

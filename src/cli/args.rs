@@ -72,7 +72,7 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print what the whole base says
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
-        treue report abc --svg abc.svg\n  treue report experiments --plan 5%\n  treue report budgets --as-of 2026-12-01 --json")]
+        treue report abc --svg abc.svg\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(ReportArgs),
     /// Read purchases or customers from a file into the store
     #[command(
@@ -256,6 +256,8 @@ pub(super) enum ReportName {
     Discounts,
     /// What control groups show, and how many customers an experiment needs
     Experiments,
+    /// Customers about to change class, staying away longer than usual, or close to the next step
+    Next,
     /// Points issued, redeemed, expired and owed
     Points,
 }
@@ -285,6 +287,21 @@ pub(super) struct ReportArgs {
     /// An earlier instant or date: when experiments began
     #[arg(long, value_name = "INSTANT")]
     pub since: Option<String>,
+    /// Only class_up, class_lost, at_risk or step
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// What is within reach of a metric of money [default: an average basket]
+    #[arg(long, value_name = "AMOUNT")]
+    pub within: Option<String>,
+    /// How far ahead classes are looked at [default: 30 days]
+    #[arg(long, value_name = "DURATION")]
+    pub ahead: Option<String>,
+    /// The most rows
+    #[arg(long, value_name = "ROWS")]
+    pub limit: Option<String>,
+    /// Where the part before ended
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
     /// Print this table alone
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -313,6 +330,11 @@ impl ReportArgs {
             ("metric", &self.metric),
             ("plan", &self.plan),
             ("since", &self.since),
+            ("kind", &self.kind),
+            ("within", &self.within),
+            ("ahead", &self.ahead),
+            ("limit", &self.limit),
+            ("cursor", &self.cursor),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }

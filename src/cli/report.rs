@@ -21,6 +21,7 @@ pub(super) fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<End> {
         ReportName::Budgets => show(args, &app, App::budget_report),
         ReportName::Discounts => show(args, &app, App::discount_report),
         ReportName::Experiments => show(args, &app, App::experiment_report),
+        ReportName::Next => show(args, &app, App::next_report),
         ReportName::Points => show(args, &app, App::points_report),
     }
 }

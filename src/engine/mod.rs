@@ -25,7 +25,7 @@ pub use cutoff::{CutOffs, PartCuts, SegmentCuts, rank_class};
 pub use decide::decide;
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Words, explain, reason_in_words};
 pub use gather::{Gather, Wanted, gather, gather_wanted};
-pub use offer::{in_control, limited_offers, next_classes, next_steps};
+pub use offer::{in_control, limited_offers, next_classes, next_steps, open_steps};
 pub use points::{PointsShort, points_short};
 pub use price::{MAX_BASKET, PriceError, Priced, price};
 pub use service::{BudgetBound, Granted, ServiceStanding, budgets_read_cards, service_in_words, service_standing};

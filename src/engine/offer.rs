@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::condition::{Reasons, all_hold, check_all, invalid, uses_spent};
+use super::condition::{Reasons, all_hold, check_all, invalid, known_hold, uses_spent};
 use super::gather::failed;
 use super::grant::base;
 use super::price::Priced;
@@ -229,6 +229,19 @@ pub fn limited_offers(bundle: &Bundle, facts: &Facts, basket: &Basket, priced: &
 pub fn next_steps(bundle: &Bundle, facts: &Facts) -> Vec<NextStep> {
     let (basket, priced) = (Basket::default(), Priced::default());
     (0..bundle.discounts.len()).filter_map(|slot| next_step(bundle, slot, facts, &basket, &priced)).collect()
+}
+
+/// The same of those ladders that are open to the customer: valid, not withheld by an experiment, and with conditions on
+/// classes and metrics that hold. Whether the basket, the card or a script say no is not known yet.
+pub fn open_steps(bundle: &Bundle, facts: &Facts) -> Vec<NextStep> {
+    let open = |step: &NextStep| {
+        let slot = step.discount as usize;
+        let discount = &bundle.discounts[slot];
+        let valid = discount.valid.from.is_none_or(|from| from <= facts.at)
+            && discount.valid.until.is_none_or(|until| facts.at < until);
+        valid && known_hold(&discount.when, facts) && held_out(bundle, slot, facts).is_none()
+    };
+    next_steps(bundle, facts).into_iter().filter(open).collect()
 }
 
 /// What is missing to the next better class of every segment with thresholds. A class that is kept counts as held.

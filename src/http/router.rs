@@ -64,6 +64,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reports::budgets::read_budgets))
         .routes(routes!(reports::discounts::read_discounts))
         .routes(routes!(reports::experiments::read_experiments))
+        .routes(routes!(reports::next::read_next))
         .routes(routes!(reports::points::read_points))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))

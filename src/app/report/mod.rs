@@ -8,6 +8,7 @@ mod asked;
 mod budgets;
 mod discounts;
 mod experiments;
+mod next;
 mod points;
 mod revisions;
 

@@ -6,6 +6,7 @@ pub mod abc;
 pub mod budgets;
 pub mod discounts;
 pub mod experiments;
+pub mod next;
 pub mod points;
 mod show;
 

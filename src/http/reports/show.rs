@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
 
 use crate::analytics::report::{Parameter, Report};
-use crate::analytics::{AbcReport, BudgetReport, DiscountReport, ExperimentReport, PointsReport};
+use crate::analytics::{AbcReport, BudgetReport, DiscountReport, ExperimentReport, NextReport, PointsReport};
 use crate::app::{App, Asked, ReportError};
 use crate::http::answer::{Answer, json};
 use crate::http::blocking;
@@ -21,6 +21,7 @@ const REPORTS: &[(&str, &[Parameter])] = &[
     (BudgetReport::NAME, BudgetReport::TAKES),
     (DiscountReport::NAME, DiscountReport::TAKES),
     (ExperimentReport::NAME, ExperimentReport::TAKES),
+    (NextReport::NAME, NextReport::TAKES),
     (PointsReport::NAME, PointsReport::TAKES),
 ];
 

@@ -1,9 +1,10 @@
-//! Next best: who is about to change class, stays away longer than usual, or is close to the next step of a ladder.
+//! Chances, and the list of them: what is at stake decides who comes first.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::money::{Money, Number};
+use super::overdue::Overdue;
+use crate::money::{Money, Number, Rate};
 use crate::time::Instant;
 
 /// Why a customer is worth a thought.
@@ -12,7 +13,7 @@ pub enum ChanceKind {
     /// A better class is within reach.
     ClassUp,
     /// The class will be lost.
-    ClassDown,
+    ClassLost,
     /// The usual interval between purchases has passed.
     AtRisk,
     /// The next step of a ladder is within reach.
@@ -21,13 +22,13 @@ pub enum ChanceKind {
 
 impl ChanceKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::ClassUp, Self::ClassDown, Self::AtRisk, Self::Step];
+    pub const ALL: [Self; 4] = [Self::ClassUp, Self::ClassLost, Self::AtRisk, Self::Step];
 
     /// The name in answers and questions.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ClassUp => "class_up",
-            Self::ClassDown => "class_down",
+            Self::ClassLost => "class_lost",
             Self::AtRisk => "at_risk",
             Self::Step => "step",
         }
@@ -69,8 +70,8 @@ pub enum About {
     Step {
         /// The discount.
         discount: u16,
-        /// The rate of the step, in millionths.
-        rate: u32,
+        /// The rate of the step.
+        rate: Rate,
         /// What is missing of which metric.
         missing: (u16, Number),
     },
@@ -81,7 +82,7 @@ impl Chance {
     pub const fn kind(&self) -> ChanceKind {
         match self.about {
             About::Class { up: true, .. } => ChanceKind::ClassUp,
-            About::Class { up: false, .. } => ChanceKind::ClassDown,
+            About::Class { up: false, .. } => ChanceKind::ClassLost,
             About::Overdue(_) => ChanceKind::AtRisk,
             About::Step { .. } => ChanceKind::Step,
         }
@@ -95,61 +96,6 @@ impl Chance {
         };
         Place(Reverse(self.margin), self.customer.clone(), self.kind(), about)
     }
-}
-
-/// Somebody who stays away. Numbers are days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Overdue {
-    /// Since the last purchase.
-    pub since: i64,
-    /// The median of the intervals, rounded down.
-    pub usual: i64,
-    /// More than this is unusual.
-    pub limit: i64,
-}
-
-/// So many intervals are a distribution of their own; fewer are too few for a quantile.
-const OWN_QUANTILE: usize = 5;
-/// One interval says nothing about what is usual.
-const LEAST_INTERVALS: usize = 2;
-
-/// Whether somebody stays away longer than usual, from the days on which the customer bought, ascending and distinct.
-///
-/// With five intervals or more the limit is their own 90 % quantile (Hyndman and Fan's type 7), with two to four it is twice
-/// their median; with fewer nothing is usual. Who stays away for more than three times the limit is lost rather than at
-/// risk: that call comes too late.
-pub fn overdue(days: &[i64], today: i64) -> Option<Overdue> {
-    let mut intervals: Vec<i64> = days.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    if intervals.len() < LEAST_INTERVALS {
-        return None;
-    }
-    intervals.sort_unstable();
-    let usual = quantile(&intervals, 1, 2);
-    // The limit is rounded up, so that a day is unusual only where it is beyond it.
-    let limit = if intervals.len() >= OWN_QUANTILE {
-        let (low, rest) = split(&intervals, 9, 10);
-        low + (rest + 9) / 10
-    } else {
-        let (low, rest) = split(&intervals, 1, 2);
-        2 * low + rest
-    };
-    let since = today - days.last()?;
-    (limit < since && since <= 3 * limit).then_some(Overdue { since, usual, limit })
-}
-
-/// The quantile at `part / of` of ascending values, rounded down.
-fn quantile(ascending: &[i64], part: usize, of: usize) -> i64 {
-    let (low, rest) = split(ascending, part, of);
-    low + rest / of as i64
-}
-
-/// The order statistic below a quantile, and what is beyond it, in `of` parts of a unit.
-fn split(ascending: &[i64], part: usize, of: usize) -> (i64, i64) {
-    let last = ascending.len() - 1;
-    let (whole, rest) = (last * part / of, (last * part % of) as i64);
-    let low = ascending[whole];
-    let high = ascending.get(whole + 1).copied().unwrap_or(low);
-    (low, (high - low) * rest)
 }
 
 /// Where a chance stands in the list: most at stake first, then by customer, kind, and what it is about.
@@ -251,34 +197,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn longer_than_usual() {
-        let check = |days: &[i64], today, expect: Option<(i64, i64, i64)>| {
-            let found = overdue(days, today).map(|it| (it.since, it.usual, it.limit));
-            assert_eq!(found, expect, "{days:?} {today}");
-        };
-        check(&[], 100, None);
-        check(&[0, 30], 900, None);
-        // Two intervals of 30 days: more than 60 is unusual, more than 180 is over.
-        check(&[0, 30, 60], 120, None);
-        check(&[0, 30, 60], 121, Some((61, 30, 60)));
-        check(&[0, 30, 60], 240, Some((180, 30, 60)));
-        check(&[0, 30, 60], 241, None);
-        // The median of 10 and 25 is 17.5: twice that is 35.
-        check(&[0, 10, 35], 71, Some((36, 17, 35)));
-        // Intervals 10, 10, 10, 10, 20: the quantile lies 0.6 of the way from the fourth to the fifth, at 16.
-        check(&[0, 10, 20, 30, 40, 60], 76, None);
-        check(&[0, 10, 20, 30, 40, 60], 77, Some((17, 10, 16)));
-        // Eleven intervals of 7 days: the eighth day is unusual.
-        let weekly: Vec<i64> = (0..12).map(|week| week * 7).collect();
-        check(&weekly, 77 + 7, None);
-        check(&weekly, 77 + 8, Some((8, 7, 7)));
-    }
-
     fn chance(customer: u8, margin: i64, kind: usize) -> Chance {
         let about = match ChanceKind::ALL[kind] {
             ChanceKind::AtRisk => About::Overdue(Overdue { since: 9, usual: 3, limit: 4 }),
-            ChanceKind::Step => About::Step { discount: 1, rate: 20_000, missing: (0, Number::int(1)) },
+            ChanceKind::Step => About::Step { discount: 1, rate: Rate::ONE, missing: (0, Number::int(1)) },
             up => About::Class {
                 up: up == ChanceKind::ClassUp,
                 segment: 0,
