@@ -35,7 +35,7 @@ impl Method {
 
 /// A parameter as it was fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Parameter {
+pub struct FittedParameter {
     /// Its usual name.
     pub name: &'static str,
     /// Its value at the top of the likelihood.
@@ -99,7 +99,7 @@ pub struct BuyingFit {
     /// The model.
     pub model: BuyingModel,
     /// Its parameters with their standard errors.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<FittedParameter>,
     /// The log-likelihood, without what depends on the base alone, as the papers give it.
     pub ln_likelihood: f64,
     /// Customers it was fitted to.
@@ -177,8 +177,8 @@ pub fn fit_one(groups: &[Group], method: Method) -> Option<BuyingFit> {
 }
 
 /// Parameters with standard errors on their own scale, by the delta method.
-pub(super) fn parameters(top: &Top, names: &[&'static str]) -> Vec<Parameter> {
-    let one = |((name, value), ln_error): ((&&'static str, &f64), &f64)| Parameter {
+pub(super) fn parameters(top: &Top, names: &[&'static str]) -> Vec<FittedParameter> {
+    let one = |((name, value), ln_error): ((&&'static str, &f64), &f64)| FittedParameter {
         name,
         value: *value,
         error: ln_error.is_finite().then_some(ln_error * value),

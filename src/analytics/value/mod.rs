@@ -16,7 +16,7 @@ mod cdnow;
 #[cfg(test)]
 mod online_retail;
 
-pub use fit::{BuyingFit, Doubt, Method, Parameter, fit_buying, fit_one};
+pub use fit::{BuyingFit, Doubt, Method, FittedParameter, fit_buying, fit_one};
 pub use hold_out::{Foretold, HoldOut, hold_out};
 pub use spend::{SpendFit, fit_spend};
 pub use summary::{Group, PurchaseDays, Summary};

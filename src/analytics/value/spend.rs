@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use statrs::function::gamma::digamma;
 
 use super::climb::climb;
-use super::fit::{Doubt, Parameter, doubts, parameters};
+use super::fit::{Doubt, FittedParameter, doubts, parameters};
 use super::surface::Surface;
 use crate::metric::{Spend, SpendModel, ln, ln_gamma};
 
@@ -17,7 +17,7 @@ pub struct SpendFit {
     /// The model.
     pub model: SpendModel,
     /// Its parameters with their standard errors.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<FittedParameter>,
     /// The log-likelihood.
     pub ln_likelihood: f64,
     /// Customers with a repeat purchase worth more than nothing.
