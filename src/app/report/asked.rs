@@ -82,6 +82,22 @@ impl Asked {
         Ok(asked)
     }
 
+    /// The same as of an earlier instant; a window goes back as far as it did.
+    pub fn as_of(&self, at: Instant) -> Result<Self, ReportError> {
+        let name = Parameter::SINCE.name;
+        if at >= self.at {
+            return Err(ReportError::Invalid { name, why: "must lie before `as_of`".to_owned() });
+        }
+        let from = match self.window {
+            Some(window) => Some(window.before(at, self.active.bundle.zone)),
+            None => self.from,
+        };
+        if from.is_some_and(|from| from >= at) {
+            return Err(ReportError::Invalid { name, why: "must lie after `from`".to_owned() });
+        }
+        Ok(Self { at, from, ..self.clone() })
+    }
+
     /// The text of a parameter, if it was given.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.given.get(name).map(String::as_str)

@@ -1,9 +1,10 @@
 //! Reports: one scan of the store each, streaming and on all processors, into a struct of [`crate::analytics`].
 //!
-//! Reading order: [`asked`] (what may be asked, and how it is read), then one file per report.
+//! Reading order: [`asked`] (what may be asked, and how it is read), [`periods`], then one file per report.
 
 mod abc;
 mod asked;
 mod budgets;
+mod periods;
 
 pub use asked::{Asked, ReportError};
