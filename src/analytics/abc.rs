@@ -219,7 +219,8 @@ impl Sums {
         let everybody: u64 = self.0.iter().flatten().map(|(many, _)| many).sum();
         let mut running = Number::ZERO;
         let row = |(at, name): (usize, &String)| {
-            let (customers, sum) = self.0[at].iter().fold((0, Number::ZERO), |(m, s), (many, sum)| (m + many, s + *sum));
+            let (customers, sum) =
+                self.0[at].iter().fold((0, Number::ZERO), |(m, s), (many, sum)| (m + many, s + *sum));
             running = running + sum;
             let (bound, from) = limit(at);
             AbcClass {

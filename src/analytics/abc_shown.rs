@@ -169,7 +169,11 @@ impl AbcReport {
         else {
             return "nobody holds anything".to_owned();
         };
-        format!("the 20 % with the most hold {}; {} of the customers hold half; Gini {gini}", top.percent(), half.percent())
+        format!(
+            "the 20 % with the most hold {}; {} of the customers hold half; Gini {gini}",
+            top.percent(),
+            half.percent()
+        )
     }
 }
 

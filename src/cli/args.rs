@@ -252,6 +252,8 @@ pub(super) enum ReportName {
     Abc,
     /// What serving each class costs, what it earns, and what it may cost at most
     Budgets,
+    /// Customer value: how often customers are expected to come back, and what that is worth
+    Clv,
 }
 
 #[derive(Debug, Args)]
@@ -282,6 +284,24 @@ pub(super) struct ReportArgs {
     /// Length of a period: day, week, month, quarter, year
     #[arg(long, value_name = "PERIOD")]
     pub period: Option<String>,
+    /// Model of buying: bg_nbd, mbg_nbd, pareto_nbd, nbd
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// How far ahead, such as `12 months`
+    #[arg(long, value_name = "DURATION")]
+    pub horizon: Option<String>,
+    /// How much less money is worth that comes a year later, such as `15%`
+    #[arg(long, value_name = "RATE")]
+    pub discount: Option<String>,
+    /// Which share of what is spent is margin, such as `40%`
+    #[arg(long, value_name = "RATE")]
+    pub margin: Option<String>,
+    /// Fit to what lies longer ago than this, and compare with what came since
+    #[arg(long, value_name = "DURATION")]
+    pub hold_out: Option<String>,
+    /// How many rows of a list
+    #[arg(long, value_name = "COUNT")]
+    pub limit: Option<String>,
     /// Print this table alone
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -311,6 +331,12 @@ impl ReportArgs {
             ("limits", &self.limits),
             ("since", &self.since),
             ("period", &self.period),
+            ("model", &self.model),
+            ("horizon", &self.horizon),
+            ("discount", &self.discount),
+            ("margin", &self.margin),
+            ("hold_out", &self.hold_out),
+            ("limit", &self.limit),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }

@@ -52,6 +52,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/customers/{id}/service-budget", Key(&[Analyst])),
     ("GET", "/v1/agenda", Key(&[Analyst])),
     ("GET", "/v1/reports/abc", Key(&[Analyst])),
+    ("GET", "/v1/reports/clv", Key(&[Analyst])),
     ("GET", "/v1/reports/budgets", Key(&[Analyst])),
     ("POST", "/v1/imports", ADMIN),
     ("GET", "/v1/exports/{table}", Key(&[Analyst])),

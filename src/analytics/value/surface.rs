@@ -5,7 +5,7 @@
 use rayon::prelude::*;
 
 use super::summary::Group;
-use crate::metric::{DAYS_PER_WEEK, Dropout, Geometric, Pareto, exp, ln, ln_1p};
+use crate::metric::{DAYS_PER_WEEK, Dropout, Pareto, exp, ln, ln_1p};
 
 /// A log-likelihood as a function of parameters that are all above 0.
 pub(super) trait Surface {
@@ -191,7 +191,7 @@ impl Surface for ParetoSurface<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::{Poisson, Rhythm};
+    use crate::metric::{Geometric, Poisson, Rhythm};
     use proptest::prelude::*;
 
     fn groups() -> impl Strategy<Value = Vec<Group>> {

@@ -5,6 +5,7 @@
 mod abc;
 mod asked;
 mod budgets;
+mod clv;
 mod periods;
 
 pub use asked::{Asked, ReportError};

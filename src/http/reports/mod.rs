@@ -4,6 +4,7 @@
 
 pub mod abc;
 pub mod budgets;
+pub mod clv;
 mod show;
 
 pub use show::document;

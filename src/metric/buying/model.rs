@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::geometric::{Dropout, Geometric};
 use super::pareto::Pareto;
 use super::poisson::Poisson;
-use super::rhythm::Rhythm;
+use super::rhythm::{DAYS_PER_WEEK, Rhythm};
 use super::special::{exp, ln_1p};
+
+/// Weeks of an average month.
+const MONTH: f64 = 365.25 / 12.0 / DAYS_PER_WEEK;
 
 /// A fitted model of how often customers buy.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -78,9 +81,27 @@ impl BuyingModel {
         }
     }
 
+    /// Expected repeat purchases of a new customer within so many weeks.
+    pub fn expected_of_new(&self, weeks: f64) -> f64 {
+        match self {
+            Self::Geometric(model) => model.expected_of_new(weeks),
+            Self::Pareto(model) => model.expected_of_new(weeks),
+            Self::Poisson(model) => model.expected(Rhythm::default(), weeks),
+        }
+    }
+
+    /// Expected purchases to come without end, discounted; absent but for Pareto/NBD with a discount, which alone has such
+    /// a sum in closed form.
+    pub fn discounted_for_ever(&self, rhythm: Rhythm, yearly_discount: f64) -> Option<f64> {
+        let by_week = ln_1p(yearly_discount) / (MONTH * 12.0);
+        match self {
+            Self::Pareto(model) if by_week > 0.0 => Some(model.discounted_for_ever(rhythm, by_week)),
+            _ => None,
+        }
+    }
+
     /// Expected purchases to come, each worth less the later it comes: month by month, from the middle of each.
     pub fn discounted(&self, rhythm: Rhythm, residual: Residual) -> f64 {
-        const MONTH: f64 = 365.25 / 84.0;
         if residual.yearly_discount <= 0.0 {
             return self.expected(rhythm, residual.weeks);
         }
