@@ -191,13 +191,13 @@ impl Sums {
 impl RfmReport {
     /// From every customer. `others` are further values that the cut-offs see, per part.
     pub fn new(head: Head, question: &RfmQuestion, customers: &[RfmCustomer], others: &[Vec<Number>]) -> Self {
-        let cuts: Vec<PartCuts> = question.parts.iter().enumerate().map(|(at, part)| {
+        let cuts = question.parts.iter().enumerate().map(|(at, part)| {
             let mut values: Vec<Number> = customers.iter().filter_map(|customer| customer.values[at]).collect();
             values.extend(others.get(at).into_iter().flatten());
             values.sort_unstable();
             score_cuts(&values, part.parts)
         });
-        let cuts = cuts.collect::<Vec<_>>();
+        let cuts: Vec<PartCuts> = cuts.collect();
         let score = |customer: &RfmCustomer| -> Vec<u8> {
             let parts = question.parts.iter().zip(&cuts).zip(&customer.values);
             parts.map(|((part, cuts), value)| cuts.score(*value, part.parts, part.reversed)).collect()
@@ -285,9 +285,8 @@ mod tests {
         let base = [(10, 6, 50), (20, 1, 10), (30, 1, 20), (40, 1, 30), (50, 1, 40)];
         let base: Vec<RfmCustomer> = base.iter().map(|(days, many, euros)| customer(*days, *many, *euros)).collect();
         let report = RfmReport::new(Head::default(), &usual(), &base, &[]);
-        let cut_offs = |at: usize| {
-            report.scores[at].cut_offs.iter().map(|cut| cut.to_string()).collect::<Vec<_>>().join(" ")
-        };
+        let cut_offs =
+            |at: usize| report.scores[at].cut_offs.iter().map(|cut| cut.to_string()).collect::<Vec<_>>().join(" ");
         assert_eq!(cut_offs(0), "18.000000 26.000000 34.000000 42.000000");
         assert_eq!(cut_offs(1), "1.000000 1.000000 1.000000 2.000000");
         let cells: Vec<(&[u8], Option<&str>, u64)> =

@@ -254,6 +254,12 @@ pub(super) enum ReportName {
     Budgets,
     /// Customer value: how often customers are expected to come back, and what that is worth
     Clv,
+    /// Customers by the period of their first purchase: retention, revenue, repeat rate
+    Cohorts,
+    /// Customers by how recently, how often and for how much they bought
+    Rfm,
+    /// Every segment of the policy, class by class
+    Segments,
 }
 
 #[derive(Debug, Args)]

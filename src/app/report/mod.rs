@@ -6,6 +6,9 @@ mod abc;
 mod asked;
 mod budgets;
 mod clv;
+mod cohorts;
 mod periods;
+mod rfm;
+mod segments;
 
 pub use asked::{Asked, ReportError};

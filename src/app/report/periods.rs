@@ -4,8 +4,10 @@ use super::asked::{Asked, ReportError};
 use crate::analytics::report::Parameter;
 use crate::time::{Instant, Period, Zone};
 
-/// The most periods of a report.
+/// The most periods of a report: every one of them may be a row.
 const MOST: usize = 1_000;
+/// The most where each is compared with each.
+const MOST_SQUARED: usize = 400;
 
 /// Calendar periods one after another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,22 +32,22 @@ impl Periods {
             first = period.next(first, zone);
         }
         edges.push(end);
-        Self::few(edges, asked)
+        Self::few(edges, MOST, asked)
     }
 
     /// All periods from the one that `first` lies in to the one that `as_of` lies in, whose end may lie ahead.
     pub fn all(asked: &Asked, period: Period, first: Instant) -> Result<Self, ReportError> {
         let zone = asked.active.bundle.zone;
         let mut edges = vec![period.start(first, zone)];
-        while edges.last().is_some_and(|last| *last < asked.at) && edges.len() <= MOST + 1 {
+        while edges.last().is_some_and(|last| *last < asked.at) && edges.len() <= MOST_SQUARED + 1 {
             edges.push(period.next(edges[edges.len() - 1], zone));
         }
-        Self::few(edges, asked)
+        Self::few(edges, MOST_SQUARED, asked)
     }
 
-    fn few(edges: Vec<Instant>, asked: &Asked) -> Result<Self, ReportError> {
-        if edges.len() > MOST + 1 {
-            let why = format!("that is more than {MOST} periods until {}; take longer ones", asked.at);
+    fn few(edges: Vec<Instant>, most: usize, asked: &Asked) -> Result<Self, ReportError> {
+        if edges.len() > most + 1 {
+            let why = format!("more than {most} periods lie before {}; take longer ones", asked.at);
             return Err(ReportError::Invalid { name: Parameter::PERIOD.name, why });
         }
         Ok(Self { edges })
@@ -59,6 +61,11 @@ impl Periods {
     /// Where they start.
     pub fn starts(&self) -> &[Instant] {
         &self.edges[..self.len()]
+    }
+
+    /// Whether the last is not over by an instant.
+    pub fn partial(&self, at: Instant) -> bool {
+        self.edges.last().is_some_and(|end| *end > at)
     }
 
     /// Which of them an instant lies in.

@@ -10,7 +10,7 @@ use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
 
 use crate::analytics::report::{Parameter, Report};
 use crate::analytics::value::ClvReport;
-use crate::analytics::{AbcReport, BudgetReport};
+use crate::analytics::{AbcReport, BudgetReport, CohortReport, RfmReport, SegmentReport};
 use crate::app::{App, Asked, ReportError};
 use crate::http::answer::{Answer, json};
 use crate::http::blocking;
@@ -21,6 +21,9 @@ const REPORTS: &[(&str, &[Parameter])] = &[
     (AbcReport::NAME, AbcReport::TAKES),
     (BudgetReport::NAME, BudgetReport::TAKES),
     (ClvReport::NAME, ClvReport::TAKES),
+    (CohortReport::NAME, CohortReport::TAKES),
+    (RfmReport::NAME, RfmReport::TAKES),
+    (SegmentReport::NAME, SegmentReport::TAKES),
 ];
 
 const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };
