@@ -52,6 +52,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/customers/{id}/service-budget", Key(&[Analyst])),
     ("GET", "/v1/agenda", Key(&[Analyst])),
     ("GET", "/v1/reports/abc", Key(&[Analyst])),
+    ("GET", "/v1/reports/clv", Key(&[Analyst])),
     ("GET", "/v1/reports/budgets", Key(&[Analyst])),
     ("GET", "/v1/reports/cohorts", Key(&[Analyst])),
     ("GET", "/v1/reports/rfm", Key(&[Analyst])),

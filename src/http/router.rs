@@ -61,6 +61,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(customers::service_budget::read_service_budget))
         .routes(routes!(agenda::read::read_agenda))
         .routes(routes!(reports::abc::read_abc))
+        .routes(routes!(reports::clv::read_clv))
         .routes(routes!(reports::budgets::read_budgets))
         .routes(routes!(reports::cohorts::read_cohorts))
         .routes(routes!(reports::rfm::read_rfm))

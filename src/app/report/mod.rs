@@ -6,6 +6,7 @@
 mod abc;
 mod asked;
 mod budgets;
+mod clv;
 mod cohorts;
 mod discounts;
 mod experiments;

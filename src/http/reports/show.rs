@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
 
 use crate::analytics::report::{Parameter, Report};
+use crate::analytics::value::ClvReport;
 use crate::analytics::{
     AbcReport, BudgetReport, CohortReport, DiscountReport, ExperimentReport, NextReport, PointsReport, RfmReport,
     SegmentReport,
@@ -22,6 +23,7 @@ use crate::http::problem::Problem;
 const REPORTS: &[(&str, &[Parameter])] = &[
     (AbcReport::NAME, AbcReport::TAKES),
     (BudgetReport::NAME, BudgetReport::TAKES),
+    (ClvReport::NAME, ClvReport::TAKES),
     (CohortReport::NAME, CohortReport::TAKES),
     (RfmReport::NAME, RfmReport::TAKES),
     (SegmentReport::NAME, SegmentReport::TAKES),
