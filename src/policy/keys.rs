@@ -49,11 +49,11 @@ pub(super) enum Kind {
     Either(&'static [Kind]),
 }
 
-const fn key(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
+pub(super) const fn key(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
     KeyInfo { name, kind, required: false, text }
 }
 
-const fn need(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
+pub(super) const fn need(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
     KeyInfo { name, kind, required: true, text }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Reading order: `syntax` (text to a spanned tree), `keys` (which keys there are), `merge` (files to one tree), `read`
 //! (the tree to compiled values), `check` (what can be wrong beyond shape), `compile` (all of it), `bundle` (where it
-//! ends), `revision` (its hash), `codes` (what each finding means), `cases` (policy tests), `schema` (for editors),
+//! ends), `revision` (its hash), `codes` (what each finding means), `cases` (policy tests), `ask` (questions of
+//! strategists), `schema` (for editors),
 //! `format` (`treue fmt`).
 
+mod ask;
 mod bundle;
 mod cases;
 mod check;
@@ -18,6 +20,10 @@ mod revision;
 mod schema;
 mod syntax;
 
+pub use ask::{
+    Assumed, ClassQuestion, ReadQuestion, SatisfactionQuestion, SatisfactionScale, SatisfiedQuestion, ServiceQuestion,
+    service_question,
+};
 pub use bundle::*;
 pub use cases::{Expectation, PolicyTest, Spanned, TestCustomer, TestPurchase, TestReturn, tests};
 pub use codes::codes;
