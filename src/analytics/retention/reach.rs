@@ -19,39 +19,29 @@ pub struct Unreachable {
 pub(super) fn reach(problem: &Problem) -> Result<Vec<f64>, Unreachable> {
     let budget = problem.budget.unwrap_or(f64::INFINITY);
     let least = least(problem, 0.0);
-    let kept = least.as_ref().is_some_and(|spend| cost(problem, spend) <= budget);
+    let kept = least.as_ref().is_some_and(|spend| problem.cost(spend) <= budget);
     let least = match least {
         Some(least) if kept => least,
         least => {
             let missed_by = lower_by(problem, budget);
             let spend = self::least(problem, missed_by).unwrap_or_default();
-            return Err(Unreachable { needed: least.map(|spend| cost(problem, &spend)), spend, missed_by });
+            return Err(Unreachable { needed: least.map(|spend| problem.cost(&spend)), spend, missed_by });
         }
     };
     let Some(floor) = problem.floor else { return Ok(least) };
-    let heads: f64 = problem.classes.iter().map(|class| class.customers).sum();
-    let average = |spend: &[f64]| {
-        let sums = problem.classes.iter().zip(spend);
-        let sums =
-            sums.map(|(class, spend)| class.customers * class.satisfaction.map_or(0.0, |curve| curve.at(*spend)));
-        sums.sum::<f64>() / heads
-    };
-    let most = greatest(problem, &least, |spend| cost(problem, spend) - budget);
-    let reached = average(&most);
+    let most = greatest(problem, &least, |spend| problem.cost(spend) - budget);
+    let reached = problem.satisfaction(&most);
     if reached >= floor {
         return Ok(least);
     }
-    let ceiling: f64 = problem.classes.iter().map(|class| class.customers * ceiling(class)).sum::<f64>() / heads;
-    let needed = (floor < ceiling).then(|| cost(problem, &greatest(problem, &least, |spend| average(spend) - floor)));
+    let ceiling: f64 = problem.classes.iter().map(|class| class.customers * ceiling(class)).sum::<f64>();
+    let needed = (floor < ceiling / problem.customers())
+        .then(|| problem.cost(&greatest(problem, &least, |spend| problem.satisfaction(spend) - floor)));
     Err(Unreachable { needed, spend: most, missed_by: floor - reached })
 }
 
 fn ceiling(class: &ClassModel) -> f64 {
     class.satisfaction.map_or(0.0, |curve| curve.ceiling)
-}
-
-fn cost(problem: &Problem, spend: &[f64]) -> f64 {
-    problem.classes.iter().zip(spend).map(|(class, spend)| class.customers * spend).sum()
 }
 
 /// The least spends where every floor of a class is lower by this much; absent where no spend keeps one of them.
@@ -69,7 +59,7 @@ fn lower_by(problem: &Problem, budget: f64) -> f64 {
     let (mut too_little, mut enough) = (0.0, problem.classes.iter().filter_map(above).fold(0.0, f64::max));
     for _ in 0..200 {
         let middle = 0.5 * (too_little + enough);
-        if least(problem, middle).is_some_and(|spend| cost(problem, &spend) <= budget) {
+        if least(problem, middle).is_some_and(|spend| problem.cost(&spend) <= budget) {
             enough = middle;
         } else {
             too_little = middle;

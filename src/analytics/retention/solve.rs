@@ -18,6 +18,32 @@ pub struct Problem {
     pub floor: Option<f64>,
 }
 
+impl Problem {
+    /// How many customers there are.
+    pub fn customers(&self) -> f64 {
+        self.classes.iter().map(|class| class.customers).sum()
+    }
+
+    /// What these spends cost in a period.
+    pub fn cost(&self, spend: &[f64]) -> f64 {
+        self.sum(spend, |_, spend| spend)
+    }
+
+    /// What the base is worth at these spends.
+    pub fn value(&self, spend: &[f64]) -> f64 {
+        self.sum(spend, |class, spend| class.value(self.discount_rate, spend))
+    }
+
+    /// How satisfied customers are on the average at these spends.
+    pub fn satisfaction(&self, spend: &[f64]) -> f64 {
+        self.sum(spend, quality_of) / self.customers()
+    }
+
+    fn sum(&self, spend: &[f64], of: impl Fn(&ClassModel, f64) -> f64) -> f64 {
+        self.classes.iter().zip(spend).map(|(class, spend)| class.customers * of(class, *spend)).sum()
+    }
+}
+
 /// The answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solution {
@@ -77,7 +103,7 @@ impl Shape {
 /// at these prices is above the best found yet (branch and bound, A. H. Land and A. G. Doig, Econometrica 28, 1960).
 pub fn solve(problem: &Problem) -> Result<Solution, Unreachable> {
     let least = reach(problem)?;
-    let heads: f64 = problem.classes.iter().map(|class| class.customers).sum();
+    let heads = problem.customers();
     let bounds = Bounds {
         budget: problem.budget.unwrap_or(f64::INFINITY),
         quality: problem.floor.map_or(f64::NEG_INFINITY, |floor| floor * heads),
@@ -115,25 +141,13 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn cost(&self, spend: &[f64]) -> f64 {
-        self.problem.classes.iter().zip(spend).map(|(class, spend)| class.customers * spend).sum()
-    }
-
-    fn quality(&self, spend: &[f64]) -> f64 {
-        self.problem.classes.iter().zip(spend).map(|(class, spend)| class.customers * quality_of(class, *spend)).sum()
-    }
-
-    fn value(&self, spend: &[f64]) -> f64 {
-        let rate = self.problem.discount_rate;
-        self.problem.classes.iter().zip(spend).map(|(class, spend)| class.customers * class.value(rate, *spend)).sum()
-    }
-
     /// Whether spends keep the bounds.
     fn within(&self, spend: &[f64]) -> bool {
         const SLACK: f64 = 1e-9;
         let quality = self.bounds.quality;
-        self.cost(spend) <= self.bounds.budget + SLACK * self.bounds.budget.abs().max(1.0)
-            && (quality == f64::NEG_INFINITY || self.quality(spend) >= quality - SLACK * quality.abs().max(1.0))
+        self.problem.cost(spend) <= self.bounds.budget + SLACK * self.bounds.budget.abs().max(1.0)
+            && (quality == f64::NEG_INFINITY
+                || self.problem.sum(spend, quality_of) >= quality - SLACK * quality.abs().max(1.0))
     }
 
     /// Whether spends keep the bounds, and those that have a price just so.
@@ -141,8 +155,8 @@ impl Search<'_> {
         const SLACK: f64 = 1e-9;
         let near = |a: f64, b: f64| (a - b).abs() <= SLACK * b.abs().max(1.0);
         self.within(&found.spend)
-            && (found.prices.budget == 0.0 || near(self.cost(&found.spend), self.bounds.budget))
-            && (found.prices.quality == 0.0 || near(self.quality(&found.spend), self.bounds.quality))
+            && (found.prices.budget == 0.0 || near(self.problem.cost(&found.spend), self.bounds.budget))
+            && (found.prices.quality == 0.0 || near(self.problem.sum(&found.spend, quality_of), self.bounds.quality))
     }
 
     /// What a class can be worth at most on a stretch, at the common prices.
@@ -232,7 +246,7 @@ impl Search<'_> {
             Some(found)
         };
         let found = tried.into_iter().filter_map(whole).filter(|found| self.within(&found.spend));
-        found.max_by(|a, b| self.value(&a.spend).total_cmp(&self.value(&b.spend)))
+        found.max_by(|a, b| self.problem.value(&a.spend).total_cmp(&self.problem.value(&b.spend)))
     }
 
     fn solution(&self, found: Allotted, heads: f64) -> Solution {
@@ -249,7 +263,7 @@ impl Search<'_> {
             class_floor_prices.push(price);
         }
         Solution {
-            value: self.value(&spend),
+            value: self.problem.value(&spend),
             budget_price: prices.budget,
             floor_price: prices.quality * heads,
             class_floor_prices,
@@ -279,7 +293,7 @@ impl Branches<'_> {
         let Some(parts) = self.bounds.get(chosen.len()) else {
             let parts: Vec<Part> = chosen.iter().map(|(part, _)| *part).collect();
             let Some(found) = self.search.combination(&parts) else { return };
-            let value = self.search.value(&found.spend);
+            let value = self.search.problem.value(&found.spend);
             if self.search.within(&found.spend) && self.best.as_ref().is_none_or(|(best, _)| value > *best) {
                 self.best = Some((value, found));
             }

@@ -13,22 +13,6 @@ fn problem(classes: Vec<ClassModel>, budget: Option<f64>) -> Problem {
     Problem { classes, discount_rate: 0.1, budget, floor: None }
 }
 
-fn cost(problem: &Problem, spend: &[f64]) -> f64 {
-    problem.classes.iter().zip(spend).map(|(class, spend)| class.customers * spend).sum()
-}
-
-fn value(problem: &Problem, spend: &[f64]) -> f64 {
-    let classes = problem.classes.iter().zip(spend);
-    classes.map(|(class, spend)| class.customers * class.value(problem.discount_rate, *spend)).sum()
-}
-
-fn average(problem: &Problem, spend: &[f64]) -> f64 {
-    let heads: f64 = problem.classes.iter().map(|class| class.customers).sum();
-    let quality =
-        |(class, spend): (&ClassModel, &f64)| class.customers * class.satisfaction.expect("a satisfaction").at(*spend);
-    problem.classes.iter().zip(spend).map(quality).sum::<f64>() / heads
-}
-
 fn near(a: f64, b: f64, tolerance: f64) {
     assert!((a - b).abs() <= tolerance, "{a} is not {b}");
 }
@@ -58,7 +42,7 @@ fn a_price_is_what_one_more_is_worth() {
     };
     let step = 1e-4;
     let found = at(&|_| {});
-    near(cost(&problem, &found.spend), 900.0, 1e-9);
+    near(problem.cost(&found.spend), 900.0, 1e-9);
     let gain = at(&|problem| problem.budget = Some(900.0 + step)).value - found.value;
     assert!(found.budget_price > 0.1);
     near(gain / step, found.budget_price, 1e-4);
@@ -95,7 +79,7 @@ fn what_cannot_be_reached_says_what_can() {
     problem.classes[1].floor = Some(4.5);
     let none = solve(&problem).expect_err("these take 200 + 150");
     near(none.needed.expect("some"), 350.0, 1e-6);
-    near(cost(&problem, &none.spend), 200.0, 1e-6);
+    near(problem.cost(&none.spend), 200.0, 1e-6);
     near(problem.classes[1].satisfaction.expect("one").at(none.spend[1]), 4.5 - none.missed_by, 1e-9);
     problem.classes[0].floor = Some(5.0);
     assert_eq!(solve(&problem).expect_err("nothing reaches the ceiling").needed, None);
@@ -109,13 +93,13 @@ fn by_trying(problem: &Problem, steps: usize) -> Option<f64> {
             let floors = problem.classes.iter().zip(spend.iter()).all(|(class, spend)| {
                 class.floor.is_none_or(|floor| class.satisfaction.is_some_and(|curve| curve.at(*spend) >= floor))
             });
-            if floors && problem.floor.is_none_or(|floor| average(problem, spend) >= floor) {
-                let value = value(problem, spend);
+            if floors && problem.floor.is_none_or(|floor| problem.satisfaction(spend) >= floor) {
+                let value = problem.value(spend);
                 *best = Some(best.map_or(value, |best: f64| best.max(value)));
             }
             return;
         };
-        let left = problem.budget.map_or(f64::INFINITY, |budget| (budget - cost(problem, spend)) / class.customers);
+        let left = problem.budget.map_or(f64::INFINITY, |budget| (budget - problem.cost(spend)) / class.customers);
         let most = left.min(class.break_even(problem.discount_rate).max(40.0 / class.retention.k));
         for step in 0..=steps {
             spend.push(most * step as f64 / steps as f64);
@@ -144,7 +128,7 @@ fn a_problem(classes: std::ops::Range<usize>) -> impl Strategy<Value = Problem> 
         let mut problem = Problem { classes, discount_rate, budget: None, floor: None };
         let floors: Vec<_> = problem.classes.iter_mut().map(|class| class.floor.take()).collect();
         let free = solve(&problem).expect("without bounds there is an optimum");
-        problem.budget = (share < 1.3).then(|| share * cost(&problem, &free.spend));
+        problem.budget = (share < 1.3).then(|| share * problem.cost(&free.spend));
         problem.floor = (floor < 4.0).then_some(floor);
         problem.classes.iter_mut().zip(floors).for_each(|(class, floor)| class.floor = floor);
         problem
@@ -154,13 +138,13 @@ fn a_problem(classes: std::ops::Range<usize>) -> impl Strategy<Value = Problem> 
 fn assert_kept(problem: &Problem, found: &Solution) {
     let slack = 1e-8;
     let budget = problem.budget.unwrap_or(f64::INFINITY);
-    assert!(cost(problem, &found.spend) <= budget + slack * budget.max(1.0), "the budget is kept");
-    assert!(problem.floor.is_none_or(|floor| average(problem, &found.spend) >= floor - slack), "the floor is kept");
+    assert!(problem.cost(&found.spend) <= budget + slack * budget.max(1.0), "the budget is kept");
+    assert!(problem.floor.is_none_or(|floor| problem.satisfaction(&found.spend) >= floor - slack), "the floor is kept");
     for (class, spend) in problem.classes.iter().zip(&found.spend) {
         let satisfied = class.satisfaction.expect("one").at(*spend);
         assert!(class.floor.is_none_or(|floor| satisfied >= floor - slack), "the floor of a class is kept");
     }
-    near(found.value, value(problem, &found.spend), 1e-9 * found.value.abs());
+    near(found.value, problem.value(&found.spend), 1e-9 * found.value.abs());
 }
 
 proptest! {
