@@ -6,5 +6,5 @@
 mod cutoff;
 mod service;
 
-pub use cutoff::{BaseValues, needs_cut_offs, rank_cuts, score_cuts};
+pub use cutoff::{BaseValues, needs_cut_offs};
 pub use service::{ServedGroup, ServiceReport, ServiceRow, ServiceTally, service_row_in_words};
