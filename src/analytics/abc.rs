@@ -8,11 +8,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::concentration::Concentration;
-use super::cutoff::rank_cuts;
 use super::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet};
 use super::unit::Unit;
 use crate::chart::{Picture, Plot};
 use crate::engine::rank_class;
+use crate::engine::rank_cuts;
 use crate::money::{Number, Rate};
 
 /// Where the classes end.

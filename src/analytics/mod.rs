@@ -19,7 +19,7 @@ mod unit;
 pub use abc::{AbcLimits, AbcReport};
 pub use budgets::BudgetReport;
 pub use concentration::Concentration;
-pub use cutoff::{BaseValues, needs_cut_offs, rank_cuts, score_cuts};
+pub use cutoff::{BaseValues, needs_cut_offs};
 pub use optimum::{ServiceOptimum, ServiceOptimumError};
 pub use service::{ServedGroup, ServiceReport, ServiceRow, ServiceTally};
 pub use unit::Unit;

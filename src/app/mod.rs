@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
 //! (what is known of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets),
-//! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`] (revisions,
+//! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`simulation`], [`agenda`], [`policy`] (revisions,
 //! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`report`],
 //! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
 //! [`mod@verify`].
@@ -28,6 +28,7 @@ mod refresh;
 mod report;
 mod scan;
 mod service;
+mod simulation;
 mod spend;
 mod start;
 mod take_back;

@@ -226,6 +226,9 @@ pub(super) struct SchemaArgs {
     /// The schema of test files
     #[arg(long)]
     pub tests: bool,
+    /// The schema of scenario files
+    #[arg(long, conflicts_with = "tests")]
+    pub scenario: bool,
 }
 
 #[derive(Debug, Args)]

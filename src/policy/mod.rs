@@ -3,7 +3,7 @@
 //! Reading order: `syntax` (text to a spanned tree), `keys` (which keys there are), `merge` (files to one tree), `read`
 //! (the tree to compiled values), `check` (what can be wrong beyond shape), `compile` (all of it), `bundle` (where it
 //! ends), `revision` (its hash), `codes` (what each finding means), `cases` (policy tests), `ask` (questions of
-//! strategists), `schema` (for editors),
+//! strategists), `scenario` (simulations), `schema` (for editors),
 //! `format` (`treue fmt`).
 
 mod ask;
@@ -17,6 +17,7 @@ mod keys;
 mod merge;
 mod read;
 mod revision;
+mod scenario;
 mod schema;
 mod syntax;
 
@@ -30,4 +31,5 @@ pub use codes::codes;
 pub use compile::{Compiled, compile};
 pub use format::format;
 pub use revision::revision;
-pub use schema::{schema, test_schema};
+pub use scenario::{LadderVariant, Scenario, Side, Window, scenario};
+pub use schema::{scenario_schema, schema, test_schema};
