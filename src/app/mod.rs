@@ -53,7 +53,7 @@ pub use points::PointsLedger;
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
-pub use report::{Asked, ReportError};
+pub use report::{Asked, OptimumError, ReportError};
 pub use service::ServiceState;
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};

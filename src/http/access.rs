@@ -53,6 +53,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/agenda", Key(&[Analyst])),
     ("GET", "/v1/reports/abc", Key(&[Analyst])),
     ("GET", "/v1/reports/budgets", Key(&[Analyst])),
+    ("POST", "/v1/reports/service-optimum", Key(&[Analyst])),
     ("POST", "/v1/imports", ADMIN),
     ("GET", "/v1/exports/{table}", Key(&[Analyst])),
     ("GET", "/v1/policies", Key(&[Marketing, Analyst])),

@@ -62,6 +62,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(agenda::read::read_agenda))
         .routes(routes!(reports::abc::read_abc))
         .routes(routes!(reports::budgets::read_budgets))
+        .routes(routes!(reports::service_optimum::read_service_optimum))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))

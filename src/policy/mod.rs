@@ -22,7 +22,7 @@ mod schema;
 mod syntax;
 
 pub use ask::{
-    Assumed, ClassQuestion, ReadQuestion, SatisfactionQuestion, SatisfactionScale, SatisfiedQuestion, ServiceQuestion,
+    Assumed, ClassQuestion, SatisfactionQuestion, SatisfactionScale, SatisfiedQuestion, ServiceQuestion,
     service_question,
 };
 pub use bundle::*;

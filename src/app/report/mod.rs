@@ -5,5 +5,7 @@
 mod abc;
 mod asked;
 mod budgets;
+mod service_optimum;
 
 pub use asked::{Asked, ReportError};
+pub use service_optimum::OptimumError;

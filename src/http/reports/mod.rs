@@ -4,6 +4,7 @@
 
 pub mod abc;
 pub mod budgets;
+pub mod service_optimum;
 mod show;
 
 pub use show::document;

@@ -6,5 +6,6 @@ mod assumed;
 mod service;
 
 pub use assumed::Assumed;
-pub use service::{ClassQuestion, SatisfactionQuestion, SatisfactionScale, SatisfiedQuestion, ServiceQuestion};
-pub use service::{ReadQuestion, service_question};
+pub use service::{
+    ClassQuestion, SatisfactionQuestion, SatisfactionScale, SatisfiedQuestion, ServiceQuestion, service_question,
+};

@@ -13,17 +13,6 @@ use crate::policy::read::{Cx, optional};
 use crate::policy::syntax::{Entry, Node, parse};
 use crate::time::Instant;
 
-/// What a file became.
-#[derive(Debug, Clone)]
-pub struct ReadQuestion<Q> {
-    /// The question; absent where a diagnostic is an error.
-    pub question: Option<Q>,
-    /// Everything found.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The file that the diagnostics point into.
-    pub sources: Sources,
-}
-
 /// What is best spent on serving each class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceQuestion {
@@ -138,22 +127,26 @@ static SATISFIED: Shape = Shape {
 const SCALES: &[&str] = &["rating", "share"];
 const MAX_CLASSES: usize = 64;
 
-/// Reads a question about service, against the names of a bundle. All mistakes are found in one run.
-pub fn service_question(path: &str, text: &str, bundle: &Bundle) -> ReadQuestion<ServiceQuestion> {
-    let sources = Sources::new([(path.to_owned(), text.to_owned())]);
-    let mut cx = Cx::new(&sources);
+/// Reads a question about service, the one file of these, against the names of a bundle. All mistakes are found in one
+/// run; the question is there where none of them is an error.
+pub fn service_question(sources: &Sources, bundle: &Bundle) -> (Option<ServiceQuestion>, Vec<Diagnostic>) {
+    let mut cx = Cx::new(sources);
     know(&mut cx, bundle);
-    let parsed = parse(FileId(0), text);
+    let parsed = parse(FileId(0), &sources.get(FileId(0)).text);
     cx.findings.extend(parsed.findings);
-    let question = parsed.root.and_then(|root| question(&mut cx, &root, bundle));
-    if question.is_none() && cx.findings.is_empty() {
-        let start = Span { file: FileId(0), start: 0, end: 0 };
-        cx.error("empty", start, "this file asks nothing", "expected `discount_rate` and `classes`");
-    }
-    let mut diagnostics = cx.findings;
-    in_order(&mut diagnostics);
-    let sound = diagnostics.iter().all(|finding| finding.severity != Severity::Error);
-    ReadQuestion { question: question.filter(|_| sound), diagnostics, sources }
+    let found = match &parsed.root {
+        Some(root) if !root.is_null() => question(&mut cx, root, bundle),
+        _ => {
+            if cx.findings.is_empty() {
+                let start = Span { file: FileId(0), start: 0, end: 0 };
+                cx.error("empty", start, "this file asks nothing", "expected `discount_rate` and `classes`");
+            }
+            None
+        }
+    };
+    in_order(&mut cx.findings);
+    let sound = cx.findings.iter().all(|finding| finding.severity != Severity::Error);
+    (found.filter(|_| sound), cx.findings)
 }
 
 fn question(cx: &mut Cx<'_>, root: &Node, bundle: &Bundle) -> Option<ServiceQuestion> {
