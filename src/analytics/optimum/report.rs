@@ -180,7 +180,7 @@ impl ServiceOptimum {
             classes: (0..world.classes.len()).map(|at| row(&world, &outlook, at)).collect(),
             total: total(&world, &outlook),
             unreachable: outlook.answer.as_ref().err().map(|none| OptimumUnreachable {
-                needed: none.needed.and_then(cash),
+                needed: none.needed.and_then(|needed| world.cash(needed)),
                 satisfied: world.scale.and_then(|_| Figure::of_f64(outlook.problem.satisfaction(&none.spend))),
                 missed_by: Figure::of_f64(none.missed_by),
             }),
@@ -188,11 +188,6 @@ impl ServiceOptimum {
             curve: curve(&world, &outlook),
         })
     }
-}
-
-/// An estimate of money, to the sixth place.
-fn cash(amount: f64) -> Option<Figure> {
-    Figure::of_f64(amount)
 }
 
 /// Classes of the base that the question leaves out.
@@ -252,19 +247,19 @@ fn row(world: &World, outlook: &Outlook, at: usize) -> OptimumRow {
     OptimumRow {
         class: class.name.clone(),
         customers: class.customers,
-        margin: cash(margin.used),
-        spend_now: cash(now.used),
-        spend: cash(spend),
-        spend_low: found.and_then(|_| cash(low)),
-        spend_high: found.and_then(|_| cash(high)),
+        margin: world.cash(margin.used),
+        spend_now: Figure::of_f64(now.used),
+        spend: Figure::of_f64(spend),
+        spend_low: found.and_then(|_| Figure::of_f64(low)),
+        spend_high: found.and_then(|_| Figure::of_f64(high)),
         kept_now: Share::of_f64(model.retention.at(now.used)),
         kept: Share::of_f64(model.retention.at(spend)),
         satisfied_now: satisfied(now.used),
         satisfied: satisfied(spend),
         floor: class.floor.and_then(Figure::of_f64),
-        value_now: cash(model.value(rate, now.used)),
-        value: cash(model.value(rate, spend)),
-        floor_price: found.filter(|_| class.floor.is_some()).and_then(|found| cash(found.class_floor_prices[at])),
+        value_now: world.cash(model.value(rate, now.used)),
+        value: world.cash(model.value(rate, spend)),
+        floor_price: found.filter(|_| class.floor.is_some()).and_then(|found| world.cash(found.class_floor_prices[at])),
     }
 }
 
@@ -277,19 +272,19 @@ fn total(world: &World, outlook: &Outlook) -> OptimumTotal {
     let satisfied = |spend: &[f64]| world.scale.and_then(|_| Figure::of_f64(problem.satisfaction(spend)));
     OptimumTotal {
         customers: world.classes.iter().map(|class| class.customers).sum(),
-        budget: world.budget.and_then(cash),
-        cost_now: cash(problem.cost(&now)),
-        cost: cash(problem.cost(spend)),
-        value_now: cash(problem.value(&now)),
-        value: cash(value),
-        value_low: cash(low),
-        value_high: cash(high),
+        budget: world.budget.and_then(|budget| world.cash(budget)),
+        cost_now: world.cash(problem.cost(&now)),
+        cost: world.cash(problem.cost(spend)),
+        value_now: world.cash(problem.value(&now)),
+        value: world.cash(value),
+        value_low: world.cash(low),
+        value_high: world.cash(high),
         satisfied_now: satisfied(&now),
         satisfied: satisfied(spend),
         floor: world.floor.and_then(Figure::of_f64),
         budget_price: found.and_then(|found| Figure::of_f64(found.budget_price)),
-        floor_price: found.filter(|_| world.floor.is_some()).and_then(|found| cash(found.floor_price)),
-        floors_cost: found.and_then(|found| cash(outlook.without_floors? - found.value)),
+        floor_price: found.filter(|_| world.floor.is_some()).and_then(|found| world.cash(found.floor_price)),
+        floors_cost: found.and_then(|found| world.cash(outlook.without_floors? - found.value)),
         residual: found.map(|found| format!("{:.1e}", found.residual)),
     }
 }
@@ -309,7 +304,7 @@ fn assumptions(world: &World, outlook: &Outlook) -> Vec<OptimumAssumption> {
         };
         let spend = |there: &Option<Elsewhere>| {
             let best = there.as_ref()?.best.as_ref()?;
-            cash(class.map_or_else(|| outlook.problem.cost(&best.spend), |at| best.spend[at]))
+            Figure::of_f64(class.map_or_else(|| outlook.problem.cost(&best.spend), |at| best.spend[at]))
         };
         let regret =
             |there: &Option<Elsewhere>| there.as_ref().and_then(|there| Some(there.best.as_ref()?.value - there.value));
@@ -322,11 +317,11 @@ fn assumptions(world: &World, outlook: &Outlook) -> Vec<OptimumAssumption> {
             used: Figure::of_f64(moved.range.used),
             high: Figure::of_f64(moved.range.high),
             from: origin(moved.range),
-            value_low: moved.low.as_ref().and_then(|there| cash(there.value)),
-            value_high: moved.high.as_ref().and_then(|there| cash(there.value)),
+            value_low: moved.low.as_ref().and_then(|there| world.cash(there.value)),
+            value_high: moved.high.as_ref().and_then(|there| world.cash(there.value)),
             spend_low: spend(&moved.low),
             spend_high: spend(&moved.high),
-            regret: worst.and_then(cash),
+            regret: worst.and_then(|worst| world.cash(worst)),
         }
     };
     moved.into_iter().map(present).collect()
@@ -351,8 +346,8 @@ fn curve(world: &World, outlook: &Outlook) -> Vec<OptimumPoint> {
             let spend = most * f64::from(n) / f64::from(POINTS);
             points.push(OptimumPoint {
                 class: class.name.clone(),
-                spend: cash(spend),
-                value: cash(model.value(outlook.problem.discount_rate, spend)),
+                spend: Figure::of_f64(spend),
+                value: world.cash(model.value(outlook.problem.discount_rate, spend)),
                 kept: Share::of_f64(model.retention.at(spend)),
                 satisfied: model.satisfaction.and_then(|curve| Figure::of_f64(curve.at(spend))),
             });

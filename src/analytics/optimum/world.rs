@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::assumption::{Basis, Ranged, What, to_f64};
+use crate::analytics::report::Figure;
 use crate::analytics::retention::{ClassModel, Curve, Problem};
 use crate::analytics::service::{ServiceReport, ServiceRow};
 use crate::money::{Currency, Number};
@@ -62,6 +63,7 @@ pub(super) struct World {
     pub(super) budget: Option<f64>,
     pub(super) scale: Option<SatisfactionScale>,
     pub(super) floor: Option<f64>,
+    pub(super) currency: Currency,
 }
 
 /// A number of a world: the discount rate, or one of a class.
@@ -89,6 +91,12 @@ impl SatisfactionScale {
 }
 
 impl World {
+    /// An estimate of money, to the minor unit.
+    pub(super) fn cash(&self, amount: f64) -> Option<Figure> {
+        let minor = (amount * 10f64.powi(self.currency.exponent() as i32)).round();
+        minor.is_finite().then(|| Figure::cash(minor as i128, self.currency))
+    }
+
     /// What is asked, filled up with what was measured.
     pub(super) fn new(
         question: &ServiceQuestion,
@@ -106,6 +114,7 @@ impl World {
             budget: question.budget.map(|budget| to_f64(Number::money(budget, currency))),
             scale,
             floor: question.satisfaction.and_then(|satisfaction| satisfaction.floor).map(to_f64),
+            currency,
         })
     }
 
