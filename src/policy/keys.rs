@@ -442,6 +442,7 @@ pub(super) static SCENARIO: Shape = Shape {
             "In place of candidates: one ladder by money, in all ways it can be meant",
         ),
         key("seed", Kind::Whole, "What chance begins with (default 0)"),
+        key("behaviour", Kind::Shape(&super::ask::BEHAVIOUR), "How customers are assumed to answer"),
     ],
 };
 

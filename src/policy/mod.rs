@@ -22,8 +22,9 @@ mod schema;
 mod syntax;
 
 pub use ask::{
-    Assumed, ClassQuestion, SatisfactionQuestion, SatisfactionScale, SatisfiedQuestion, ServiceQuestion,
-    service_question,
+    Assumed, Behaviour, Churn, ClassQuestion, Figure, FigureMeasure, Goal, Keep, Rival, SatisfactionQuestion,
+    SatisfactionScale, SatisfiedAt, SatisfiedQuestion, SearchQuestion, ServiceQuestion, Setting, SettingValue,
+    search_question, service_question, with_settings,
 };
 pub use bundle::*;
 pub use cases::{Expectation, PolicyTest, Spanned, TestCustomer, TestPurchase, TestReturn, tests};

@@ -1,8 +1,8 @@
 //! The answer, and what becomes of it where one number is other than assumed.
 
-use super::assumption::Ranged;
 use super::world::{End, Place, World};
 use crate::analytics::retention::{Problem, Solution, Unreachable, solve};
+use crate::estimate::Ranged;
 
 /// The answer, and what hangs on what.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::assumption::{Basis, Ranged};
 use super::outlook::{Elsewhere, Moved, Outlook};
 use super::world::{Place, ServiceOptimumError, World};
 use crate::analytics::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet};
@@ -316,7 +315,7 @@ fn assumptions(world: &World, outlook: &Outlook) -> Vec<OptimumAssumption> {
             low: Figure::of_f64(moved.range.low),
             used: Figure::of_f64(moved.range.used),
             high: Figure::of_f64(moved.range.high),
-            from: origin(moved.range),
+            from: moved.range.basis.to_string(),
             value_low: moved.low.as_ref().and_then(|there| world.cash(there.value)),
             value_high: moved.high.as_ref().and_then(|there| world.cash(there.value)),
             spend_low: spend(&moved.low),
@@ -325,17 +324,6 @@ fn assumptions(world: &World, outlook: &Outlook) -> Vec<OptimumAssumption> {
         }
     };
     moved.into_iter().map(present).collect()
-}
-
-fn origin(range: Ranged) -> String {
-    match range.basis {
-        Basis::Range => "stated with this range".to_owned(),
-        Basis::Point => "stated as a point".to_owned(),
-        Basis::Counted { part, whole } => format!("counted: {part} of {whole}, by the lower bound"),
-        Basis::Measured => "measured".to_owned(),
-        Basis::Rated { ratings } => format!("measured: {ratings} ratings, by the lower bound"),
-        Basis::Scale => "the end of the scale".to_owned(),
-    }
 }
 
 fn curve(world: &World, outlook: &Outlook) -> Vec<OptimumPoint> {

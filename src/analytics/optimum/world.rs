@@ -2,10 +2,10 @@
 
 use thiserror::Error;
 
-use super::assumption::{Basis, Ranged, What, to_f64};
 use crate::analytics::report::Figure;
-use crate::analytics::retention::{ClassModel, Curve, Problem};
+use crate::analytics::retention::{ClassModel, Problem};
 use crate::analytics::service::{ServiceReport, ServiceRow};
+use crate::estimate::{Basis, Curve, Ranged, to_f64};
 use crate::money::{Currency, Number};
 use crate::policy::{Assumed, ClassQuestion, SatisfactionScale, ServiceQuestion};
 
@@ -44,6 +44,37 @@ pub enum ServiceOptimumError {
         /// What no spend exceeds.
         ceiling: Number,
     },
+}
+
+/// What a number of a class says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    Margin,
+    Spend,
+    Keeps,
+    Without,
+    Ceiling,
+    Satisfied,
+    SatisfiedWithout,
+    SatisfiedCeiling,
+}
+
+impl What {
+    pub(super) const COUNT: usize = 8;
+
+    /// In words.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Margin => "margin",
+            Self::Spend => "spend",
+            Self::Keeps => "keeps",
+            Self::Without => "without",
+            Self::Ceiling => "ceiling",
+            Self::Satisfied => "satisfied now",
+            Self::SatisfiedWithout => "satisfied without",
+            Self::SatisfiedCeiling => "satisfied ceiling",
+        }
+    }
 }
 
 /// A class with all that is assumed and measured of it.

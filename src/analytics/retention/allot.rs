@@ -1,7 +1,7 @@
 //! The best spends where every class keeps to one stretch of its curve.
 
 use super::class::ClassModel;
-use super::root::root;
+use crate::estimate::root;
 
 /// What the spends of all classes have to keep to. Multipliers are prices: `budget` is what a unit of money is worth,
 /// `quality` what a unit of satisfaction of one customer is.

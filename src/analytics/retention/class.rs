@@ -1,6 +1,6 @@
 //! What a customer of a class is worth at a spend.
 
-use super::curve::Curve;
+use crate::estimate::Curve;
 
 /// A class of customers who answer to spend alike. Money is in major units, per customer and period.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +50,7 @@ impl ClassModel {
             let open = self.retention.ceiling - self.retention.at(spend);
             self.retention.k * (until - spend) * (open - lost) - 2.0 * (lost + open)
         };
-        if from >= until || bend(from) <= 0.0 { from } else { super::root::root(bend, from, until) }
+        if from >= until || bend(from) <= 0.0 { from } else { crate::estimate::root(bend, from, until) }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What satisfaction a budget buys at most.
 
 use super::class::ClassModel;
-use super::root::root;
 use super::solve::Problem;
+use crate::estimate::root;
 
 /// Floors of satisfaction that cannot be kept, and what comes nearest.
 #[derive(Debug, Clone, PartialEq)]

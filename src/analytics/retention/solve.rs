@@ -3,7 +3,7 @@
 use super::allot::{Allotted, Bounds, Choice, Prices, allot, quality_of};
 use super::class::ClassModel;
 use super::reach::{Unreachable, reach};
-use super::root::root;
+use crate::estimate::root;
 
 /// What is asked: the spend on a customer of each class that makes the base worth most.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{ClassModel, Curve, Problem, Solution, solve};
+use super::{ClassModel, Problem, Solution, solve};
+use crate::estimate::Curve;
 
 fn class(customers: f64, margin: f64, spend: f64, keeps: f64, ceiling: f64) -> ClassModel {
     let retention = Curve::through(0.0, ceiling, spend, keeps).expect("a curve");

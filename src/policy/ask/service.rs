@@ -1,6 +1,7 @@
 //! `treue optimize service`: what is assumed of each class, and what bounds the answer.
 
 use super::assumed::{Assumed, amount, any_amount, below, ranged, share};
+use super::shapes::{CLASS, QUESTION, SATISFACTION, SATISFIED, SCALES};
 use crate::diagnostic::{Diagnostic, FileId, Severity, Sources, Span};
 use crate::id::Name;
 use crate::money::{Money, Number};
@@ -8,7 +9,6 @@ use crate::policy::bundle::Bundle;
 use crate::policy::cases::know;
 use crate::policy::check;
 use crate::policy::compile::in_order;
-use crate::policy::keys::{Kind, Shape, key, need};
 use crate::policy::read::{Cx, optional};
 use crate::policy::syntax::{Entry, Node, parse};
 use crate::time::Instant;
@@ -82,49 +82,6 @@ pub struct SatisfiedQuestion {
     pub floor: Option<Number>,
 }
 
-static QUESTION: Shape = Shape {
-    name: "service question",
-    keys: &[
-        key("as_of", Kind::Instant, "As of when the base is measured (default now)"),
-        need("discount_rate", Kind::Text, "What a period of waiting takes off money, such as `10%`"),
-        key("budget", Kind::Number, "The most that may be spent in a period on all customers"),
-        key("satisfaction", Kind::Shape(&SATISFACTION), "How satisfaction is measured, and its least average"),
-        need("classes", Kind::Map(&Kind::Shape(&CLASS)), "What is assumed of each class"),
-    ],
-};
-
-static SATISFACTION: Shape = Shape {
-    name: "satisfaction",
-    keys: &[
-        key("scale", Kind::Word(SCALES), "`rating` from 1 to 5, or `share` of the customers who are content"),
-        key("floor", Kind::Text, "The least that its average over all customers may be"),
-    ],
-};
-
-static CLASS: Shape = Shape {
-    name: "class of a service question",
-    keys: &[
-        key("customers", Kind::Whole, "How many (default as measured)"),
-        key("margin", Kind::Text, "What a customer brings in a period before service (default as measured)"),
-        key("spend", Kind::Text, "What service of a customer costs in a period (default as measured)"),
-        need("keeps", Kind::Text, "The share of customers who stay at that spend: `60%`, `50% to 70%` or `45 of 75`"),
-        key("without", Kind::Text, "The share who stay without any service (default 0%)"),
-        need("ceiling", Kind::Text, "The share that no service exceeds"),
-        key("satisfied", Kind::Shape(&SATISFIED), "How satisfied they are"),
-    ],
-};
-
-static SATISFIED: Shape = Shape {
-    name: "satisfaction of a class",
-    keys: &[
-        key("now", Kind::Text, "At the spend of now (default as measured)"),
-        key("without", Kind::Text, "Without any service (default the lowest of the scale)"),
-        key("ceiling", Kind::Text, "What no service exceeds (default the highest of the scale)"),
-        key("floor", Kind::Text, "The least that it may be"),
-    ],
-};
-
-const SCALES: &[&str] = &["rating", "share"];
 const MAX_CLASSES: usize = 64;
 
 /// Reads a question about service, the one file of these, against the names of a bundle. All mistakes are found in one
@@ -288,4 +245,9 @@ fn level(cx: &mut Cx<'_>, node: &Node, scale: SatisfactionScale) -> Option<Numbe
             within.then_some(rating)
         }
     }
+}
+
+/// A single rating from 1 to 5.
+pub(super) fn rating(cx: &mut Cx<'_>, node: &Node) -> Option<Number> {
+    level(cx, node, SatisfactionScale::Rating)
 }

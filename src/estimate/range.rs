@@ -1,4 +1,6 @@
-//! Every number with its range, and where it comes from.
+//! Numbers with their ranges, and where they come from.
+
+use std::fmt;
 
 use super::wilson::wilson;
 use crate::money::Number;
@@ -7,70 +9,65 @@ use crate::policy::Assumed;
 /// How far a number is moved that was stated as a point: a tenth of itself, or of the way to its bounds.
 const MOVE: f64 = 0.1;
 
-/// What a number of a class says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
-    Margin,
-    Spend,
-    Keeps,
-    Without,
-    Ceiling,
-    Satisfied,
-    SatisfiedWithout,
-    SatisfiedCeiling,
-}
-
-impl What {
-    pub(super) const COUNT: usize = 8;
-
-    /// In words.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Margin => "margin",
-            Self::Spend => "spend",
-            Self::Keeps => "keeps",
-            Self::Without => "without",
-            Self::Ceiling => "ceiling",
-            Self::Satisfied => "satisfied now",
-            Self::SatisfiedWithout => "satisfied without",
-            Self::SatisfiedCeiling => "satisfied ceiling",
-        }
-    }
-}
-
 /// Where a number comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Basis {
+pub enum Basis {
     /// Stated with its range.
     Range,
     /// Stated as a point, and moved by a tenth.
     Point,
     /// Counted; its lower bound is used.
-    Counted { part: u64, whole: u64 },
+    Counted {
+        /// How many had it.
+        part: u64,
+        /// How many were looked at.
+        whole: u64,
+    },
     /// Measured on the base, and moved by a tenth.
     Measured,
     /// Ratings of the base; the lower bound of their average is used.
-    Rated { ratings: u64 },
+    Rated {
+        /// How many.
+        ratings: u64,
+    },
     /// The end of a scale; not moved.
     Scale,
 }
 
 /// A number with what it may be as well.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Ranged {
-    pub(super) low: f64,
-    pub(super) used: f64,
-    pub(super) high: f64,
-    pub(super) basis: Basis,
+pub struct Ranged {
+    /// The low end of its range.
+    pub low: f64,
+    /// What it is taken for.
+    pub used: f64,
+    /// The high end.
+    pub high: f64,
+    /// Where it comes from.
+    pub basis: Basis,
 }
 
-pub(super) fn to_f64(number: Number) -> f64 {
+/// A number in floating point.
+pub fn to_f64(number: Number) -> f64 {
     number.0 as f64 / 1e6
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Range => f.write_str("stated with this range"),
+            Self::Point => f.write_str("stated as a point"),
+            Self::Counted { part, whole } => write!(f, "counted: {part} of {whole}, by the lower bound"),
+            Self::Measured => f.write_str("measured"),
+            Self::Rated { ratings } => write!(f, "measured: {ratings} ratings, by the lower bound"),
+            Self::Scale => f.write_str("the end of the scale"),
+        }
+    }
 }
 
 impl Ranged {
     /// What was assumed; a point is moved within these ends, which are absent where nothing bounds it.
-    pub(super) fn assumed(assumed: Assumed, ends: Option<(f64, f64)>) -> Self {
+    pub fn assumed(assumed: Assumed, ends: Option<(f64, f64)>) -> Self {
         match assumed {
             Assumed::Point(value) => Self::moved(to_f64(value), ends, Basis::Point),
             Assumed::Range(low, high) => {
@@ -85,13 +82,13 @@ impl Ranged {
     }
 
     /// A number that is moved by a tenth.
-    pub(super) fn moved(used: f64, ends: Option<(f64, f64)>, basis: Basis) -> Self {
+    pub fn moved(used: f64, ends: Option<(f64, f64)>, basis: Basis) -> Self {
         let (down, up) = ends.map_or((used, used.abs()), |(least, most)| (used - least, most - used));
         Self { low: used - MOVE * down.abs(), used, high: used + MOVE * up.abs(), basis }
     }
 
     /// The average of ratings on a scale, or a share of ones who are content, out of so many.
-    pub(super) fn rated(average: f64, ratings: u64, (least, most): (f64, f64), ceiling: f64) -> Self {
+    pub fn rated(average: f64, ratings: u64, (least, most): (f64, f64), ceiling: f64) -> Self {
         let (low, high) = wilson((average - least) / (most - least) * ratings as f64, ratings as f64);
         let low = least + (most - least) * low;
         // Nothing reaches the ceiling, so what ratings leave open ends just below it.
@@ -100,7 +97,7 @@ impl Ranged {
     }
 
     /// The end of a scale.
-    pub(super) const fn end(value: f64) -> Self {
+    pub const fn end(value: f64) -> Self {
         Self { low: value, used: value, high: value, basis: Basis::Scale }
     }
 }

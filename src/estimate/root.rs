@@ -17,7 +17,7 @@ impl<F: Fn(f64) -> f64> CostFunction for Function<F> {
 /// Where `f` crosses zero between two places at which its signs differ, to the last digit of a float (R. P. Brent,
 /// Algorithms for Minimization without Derivatives, 1973). A jump across zero counts as a crossing. Where the signs do
 /// not differ it is the end at which `f` is nearer to zero.
-pub(super) fn root(f: impl Fn(f64) -> f64, from: f64, until: f64) -> f64 {
+pub fn root(f: impl Fn(f64) -> f64, from: f64, until: f64) -> f64 {
     const MOST: u64 = 200;
     let nearer = || if f(from).abs() <= f(until).abs() { from } else { until };
     let solver = BrentRoot::new(from, until, 0.0);

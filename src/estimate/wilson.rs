@@ -6,7 +6,7 @@ const Z: f64 = 1.959_963_984_540_054;
 /// The 95 % score interval of a share that `part` of `whole` showed: E. B. Wilson, "Probable inference, the law of
 /// succession, and statistical inference", Journal of the American Statistical Association 22 (1927). `part` may be a
 /// sum of values between 0 and 1: their variance is at most that of a coin, so the interval is on the safe side.
-pub(super) fn wilson(part: f64, whole: f64) -> (f64, f64) {
+pub fn wilson(part: f64, whole: f64) -> (f64, f64) {
     let (share, z2) = (part / whole, Z * Z);
     let middle = share + z2 / (2.0 * whole);
     let half = Z * (share * (1.0 - share) / whole + z2 / (4.0 * whole * whole)).sqrt();
