@@ -58,7 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) if print::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
-            ExitCode::from(3)
+            ExitCode::from(if report::is_wrong_usage(&error) { 2 } else { 3 })
         }
     }
 }
@@ -69,13 +69,11 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Check(args) => check::run(&args, config),
         Command::Test(args) => test::run(&args, config),
         Command::Fmt(args) => fmt::run(&args, config),
-        Command::Schema(args) => {
-            print::json(&match (args.tests, args.scenario) {
-                (true, _) => crate::policy::test_schema(),
-                (false, true) => crate::policy::scenario_schema(),
-                (false, false) => crate::policy::schema(),
-            })
-        }
+        Command::Schema(args) => print::json(&match (args.tests, args.scenario) {
+            (true, _) => crate::policy::test_schema(),
+            (false, true) => crate::policy::scenario_schema(),
+            (false, false) => crate::policy::schema(),
+        }),
         Command::Openapi => print::json(&crate::http::openapi()),
         Command::Quote(args) => quote::run(&args, config),
         Command::Explain(args) => quote::explain(&args, config),

@@ -427,12 +427,20 @@ const SIDE: Kind = Kind::Name;
 pub(super) static SCENARIO: Shape = Shape {
     name: "scenario",
     keys: &[
-        key("window", Kind::Either(&[Kind::Duration, Kind::Shape(&SCENARIO_WINDOW)]), "When decisions are made: the last so long, or from when until when; the whole history if absent"),
+        key(
+            "window",
+            Kind::Either(&[Kind::Duration, Kind::Shape(&SCENARIO_WINDOW)]),
+            "When decisions are made: the last so long, or from when until when; the whole history if absent",
+        ),
         key("sample", Kind::Rate, "Which share of the customers; the same ones in every run (default 100%)"),
         key("baseline", SIDE, "`active` (default), `recorded`, `none`, a revision, or a folder of policies"),
         key("candidate", SIDE, "What is compared with the baseline: the same words, a revision, or a folder"),
         key("candidates", Kind::Map(&SIDE), "Several candidates by name"),
-        key("ladder", Kind::Shape(&SCENARIO_LADDER), "In place of candidates: one ladder by money, in all ways it can be meant"),
+        key(
+            "ladder",
+            Kind::Shape(&SCENARIO_LADDER),
+            "In place of candidates: one ladder by money, in all ways it can be meant",
+        ),
         key("seed", Kind::Whole, "What chance begins with (default 0)"),
     ],
 };

@@ -76,7 +76,8 @@ impl LadderVariant {
         let within = self.within.map_or_else(String::new, |within| format!(", within: {within}"));
         let steps: Vec<String> = self.steps.iter().map(|step| format!("{}: {}", step.threshold, step.rate)).collect();
         let counting = if self.with_basket { ", counting_basket: true" } else { "" };
-        let margin = bundle.default_margin.map_or_else(String::new, |it| format!("costs: {{ default_margin: {it} }}\n"));
+        let margin =
+            bundle.default_margin.map_or_else(String::new, |it| format!("costs: {{ default_margin: {it} }}\n"));
         format!(
             "currency: {}\ntimezone: {}\n{margin}metrics:\n  spend: {{ sum: {sum}{within} }}\ndiscounts:\n  ladder:\n    \
              ladder: {{ by: spend, steps: {{ {} }}{counting} }}\n",
@@ -212,7 +213,10 @@ fn side(cx: &mut Cx<'_>, node: &Node) -> Option<Side> {
             None => {
                 let message = format!("`{}` is no policy", show(text));
                 let words: Vec<String> = WORDS[..3].iter().map(|word| format!("`{word}`")).collect();
-                let label = format!("expected {}", list(&[&words[..], &["a revision".into(), "a folder such as `./draft`".into()]].concat()));
+                let label = format!(
+                    "expected {}",
+                    list(&[&words[..], &["a revision".into(), "a folder such as `./draft`".into()]].concat())
+                );
                 let help = cx.did_you_mean(text, WORDS);
                 let mut finding = Diagnostic::error("unknown-word", node.span, message).label(label);
                 finding.help = help;
@@ -229,7 +233,8 @@ mod tests {
     use crate::policy::compile;
 
     fn bundle() -> Bundle {
-        let sources = Sources::new([("policies/shop.yaml".to_owned(), "currency: EUR\ntimezone: Europe/Berlin\n".to_owned())]);
+        let sources =
+            Sources::new([("policies/shop.yaml".to_owned(), "currency: EUR\ntimezone: Europe/Berlin\n".to_owned())]);
         compile(sources).bundle.expect("a bundle")
     }
 
@@ -257,7 +262,8 @@ mod tests {
 
     #[test]
     fn a_ladder_is_read_in_eight_ways() {
-        let (found, findings) = read("ladder: { steps: { 0: 0%, 500: 3%, 1000: 5% }, within: 12 months }\nbaseline: none\n");
+        let (found, findings) =
+            read("ladder: { steps: { 0: 0%, 500: 3%, 1000: 5% }, within: 12 months }\nbaseline: none\n");
         assert_eq!(findings, []);
         let candidates = found.expect("a scenario").candidates;
         assert_eq!(candidates.len(), 8);
@@ -278,7 +284,10 @@ mod tests {
             assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), expect, "{text}");
         };
         check("", &["empty"]);
-        check("window: soon\nsample: 0%\nbaseline: activ\nsedd: 1\n", &["one-of", "bad-duration", "bad-rate", "unknown-word", "unknown-key"]);
+        check(
+            "window: soon\nsample: 0%\nbaseline: activ\nsedd: 1\n",
+            &["one-of", "bad-duration", "bad-rate", "unknown-word", "unknown-key"],
+        );
         check("window: { from: 2026-07-01, until: 2026-01-01 }\ncandidate: none\n", &["never-applies"]);
         check("candidate: none\nladder: { steps: { 500: 3% } }\n", &["one-of"]);
         check("ladder: { steps: { 500: 3 } }\n", &["missing-key", "bad-rate"]);
