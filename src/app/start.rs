@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use thiserror::Error;
 
 use super::access::Access;
 use super::active::Active;
 use super::clock::Clock;
 use super::policy::{ReloadFailure, read_folders};
+use super::shadow::Shadow;
 use super::simulation::Simulations;
 use super::token::Seal;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
@@ -46,6 +47,7 @@ pub struct App {
     pub(super) changing: Mutex<()>,
     stopping: AtomicBool,
     pub(super) simulations: Simulations,
+    pub(super) shadow: ArcSwapOption<Shadow>,
     run_id: u64,
 }
 
@@ -133,6 +135,7 @@ impl App {
             changing: Mutex::default(),
             stopping: AtomicBool::new(false),
             simulations: Simulations::default(),
+            shadow: ArcSwapOption::empty(),
             run_id: u64::from_le_bytes(random()),
         };
         Ok((app, compiled, known.is_some()))

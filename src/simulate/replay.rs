@@ -129,6 +129,9 @@ pub fn replay(
             }
             parts.iter_mut().for_each(Running::release);
         }
+        if nth == 0 {
+            parts.par_iter_mut().flat_map(|part| part.sides.par_iter_mut()).for_each(|side| side.open_window(stop));
+        }
         if stop < window.1 {
             for (side, cut_offs) in cut_offs.iter_mut().enumerate() {
                 cuts::take(&bare, &parts, side, stop, nth == 0, cut_offs);

@@ -70,6 +70,8 @@ pub struct SideOut {
     pub discounts: Vec<DiscountOut>,
     /// Points.
     pub points: PointsOut,
+    /// What was granted, and what the points are worth that were earned and not taken back.
+    pub programme_cost: Figure,
     /// Limits that all customers share.
     pub limits: Vec<LimitOut>,
     /// Service budgets at the end of the window, by class.
@@ -178,6 +180,8 @@ pub struct StepOut {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = SimulationPoints)]
 pub struct PointsOut {
+    /// What customers had when the window began.
+    pub opening: i64,
     /// Earned.
     pub issued: i64,
     /// Taken back with goods.
@@ -256,6 +260,11 @@ pub struct ComparedOut {
     pub difference: FiguresOut,
     /// How much more is granted, as a share of what the baseline grants; null where that is nothing.
     pub discount_change: Option<Share>,
+    /// How much more discounts and points cost together, likewise.
+    pub cost_change: Option<Share>,
+    /// Whether that is more than nothing where the baseline costs nothing.
+    #[serde(skip)]
+    pub cost_rises: bool,
     /// Customers who get more.
     pub winners: u64,
     /// How much more.
@@ -478,26 +487,48 @@ fn side_out(side: &SideOutcome, window: (Instant, Instant)) -> SideOut {
         segments: segments.collect(),
         discounts: discounts.collect(),
         points: points_out(side, currency),
+        programme_cost: Figure::money(programme_cost(side), currency),
         limits: if side.policy.grants == Grants::Decide { limits_out(side) } else { Vec::new() },
         service: service_out(side, currency),
         script_failures: tally.script_failures,
     }
 }
 
+/// What was granted, and the worth of points that were earned and not taken back.
+fn programme_cost(side: &SideOutcome) -> Money {
+    let points = &side.tally.points;
+    side.tally.total.discount + worth(side, points.issued - points.reversed).unwrap_or_default()
+}
+
+/// What so many points pay at most; absent where points cannot pay.
+fn worth(side: &SideOutcome, points: i64) -> Option<Money> {
+    let bundle = &side.policy.bundle;
+    let rule = bundle.points.as_ref()?.redeem?;
+    let exact = rule.value.0.saturating_mul(i128::from(points.max(0)));
+    Some(crate::money::Number(exact).to_money(bundle.currency).unwrap_or(Money(i64::MAX)))
+}
+
+impl SimulationReport {
+    /// Whether some candidate's discounts and points cost more than this share more than the baseline's.
+    pub fn cost_rises_above(&self, most: Rate) -> bool {
+        let rises = |compared: &ComparedOut| match compared.cost_change {
+            Some(change) => change.0 > i64::from(most.ppm()),
+            None => compared.cost_rises,
+        };
+        self.compared.iter().any(rises)
+    }
+}
+
 fn points_out(side: &SideOutcome, currency: Currency) -> PointsOut {
     let points = &side.tally.points;
-    let redeem = side.policy.bundle.points.as_ref().and_then(|points| points.redeem);
-    let worth = redeem.map(|rule| {
-        let exact = rule.value.0.saturating_mul(i128::from(points.outstanding().max(0)));
-        Figure::money(crate::money::Number(exact).to_money(currency).unwrap_or(Money(i64::MAX)), currency)
-    });
     PointsOut {
+        opening: points.opening,
         issued: points.issued,
         reversed: points.reversed,
         redeemed: points.redeemed,
         expired: points.expired,
         outstanding: points.outstanding(),
-        outstanding_worth: worth,
+        outstanding_worth: worth(side, points.outstanding()).map(|worth| Figure::money(worth, currency)),
     }
 }
 
@@ -571,6 +602,7 @@ fn service_out(side: &SideOutcome, currency: Currency) -> Vec<ServiceOut> {
 fn compared_out(baseline: &SideOutcome, candidate: &SideOutcome, compared: &Compared) -> ComparedOut {
     let currency = candidate.policy.bundle.currency;
     let difference = candidate.tally.total - baseline.tally.total;
+    let costs = (programme_cost(baseline), programme_cost(candidate));
     let migrations = compared.migrations.iter().map(|migration| {
         let names = |bundle: &Bundle, place: usize| {
             bundle.segments[place].classes.iter().map(|name| Some(name.to_string())).chain([None]).collect()
@@ -588,6 +620,8 @@ fn compared_out(baseline: &SideOutcome, candidate: &SideOutcome, compared: &Comp
         candidate: candidate.policy.name.clone(),
         difference: FiguresOut { discount_rate: None, ..figures_out(&difference, currency) },
         discount_change: Share::of(difference.discount.wide(), baseline.tally.total.discount.wide()),
+        cost_change: Share::of(costs.1.wide() - costs.0.wide(), costs.0.wide()),
+        cost_rises: costs.1 > costs.0,
         winners: compared.winners.0,
         won: Figure::money(compared.winners.1, currency),
         losers: compared.losers.0,
