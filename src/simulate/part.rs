@@ -421,7 +421,15 @@ impl Running {
             }
             after[at] = before[at] + adds;
         }
+        self.touch(customer);
         self.write_kept(shared, part, place, customer);
+    }
+
+    /// Notes that a customer's sums changed.
+    fn touch(&mut self, customer: u32) {
+        for side in self.sides.iter_mut().filter(|side| side.cut_offs) {
+            side.touched.push(customer);
+        }
     }
 
     fn write_kept(&mut self, shared: &Shared<'_>, part: &Part, place: u32, customer: u32) {
@@ -522,6 +530,7 @@ impl Running {
             let start = (row + customer as usize) * stride;
             self.rows[start..start + stride].iter_mut().zip(&took).for_each(|(sum, took)| *sum -= took);
         }
+        self.touch(customer);
         if plan.sides.iter().any(|side| side.keeps.iter().any(Option::is_some)) {
             let event_at = part.purchases[place].at;
             let known = TakenBack { at: back.at, event_at, took };
