@@ -2,10 +2,12 @@
 //!
 //! Reading order: [`base`] (a history in memory, small) and [`sample`], [`calendar`], [`plan`] (what is kept of each
 //! purchase, and what is read from it), [`known`] (a customer's metrics and classes at some point), [`limits`] (uses and
-//! budgets of all together), [`side`] (one policy), [`part`] (some customers in order of time), [`cuts`] with [`quantiles`]
+//! budgets of all together), [`side`] (one policy), [`part`] with [`mod@back`] (some customers in order of
+//! time), [`cuts`] with [`quantiles`]
 //! (cut-offs on the way), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). Apart from these, [`demo`] (a made-up
 //! base) and [`catalogue`] (what its shop sells).
 
+mod back;
 mod base;
 mod calendar;
 mod catalogue;

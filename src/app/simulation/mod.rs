@@ -1,11 +1,12 @@
 //! Simulations: history replayed under other policies.
 //!
 //! Reading order: [`history`] (the store's history in memory), [`run`] (a scenario from its text to its report), [`jobs`]
-//! (runs in the background), [`report`] and [`sheets`] (what came of it), [`words`], [`page`] (one HTML file).
+//! (runs in the background), [`report`], [`present`] and [`sheets`] (what came of it), [`words`], [`page`] (one HTML file).
 
 mod history;
 mod jobs;
 mod page;
+mod present;
 mod report;
 mod run;
 mod sheets;
