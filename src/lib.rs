@@ -7,6 +7,7 @@ pub mod analytics;
 pub mod app;
 #[expect(clippy::disallowed_methods, reason = "reads and writes what the command line names")]
 pub mod cli;
+pub mod console;
 pub mod diagnostic;
 pub mod engine;
 #[expect(clippy::disallowed_methods, reason = "measures how long a request takes")]

@@ -50,7 +50,7 @@ pub use key::KeyTextError;
 pub use points::PointsLedger;
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
-pub use quote::{QuoteError, Quoted};
+pub use quote::{QuoteError, Quoted, Tried};
 pub use service::{BaseService, ServiceState};
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};

@@ -1,0 +1,12 @@
+//! Every word of the console, in English and German side by side.
+//!
+//! Reading order: [`catalogue`] (how a word is looked up), then [`shell`], [`customers`], [`trial`], [`policies`], one file per part
+//! of the console.
+
+mod catalogue;
+mod customers;
+mod policies;
+mod shell;
+mod trial;
+
+pub use catalogue::{Words, filled};
