@@ -51,6 +51,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("DELETE", "/v1/customers/{id}/interactions/{interaction}", ADMIN),
     ("GET", "/v1/customers/{id}/service-budget", Key(&[Analyst])),
     ("GET", "/v1/agenda", Key(&[Analyst])),
+    ("GET", "/v1/reports/abc", Key(&[Analyst])),
     ("GET", "/v1/reports/budgets", Key(&[Analyst])),
     ("POST", "/v1/imports", ADMIN),
     ("GET", "/v1/exports/{table}", Key(&[Analyst])),
