@@ -252,6 +252,12 @@ pub(super) enum ReportName {
     Abc,
     /// What serving each class costs, what it earns, and what it may cost at most
     Budgets,
+    /// Customers by the period of their first purchase: retention, revenue, repeat rate
+    Cohorts,
+    /// Customers by how recently, how often and for how much they bought
+    Rfm,
+    /// Every segment of the policy, class by class
+    Segments,
 }
 
 #[derive(Debug, Args)]
@@ -273,6 +279,15 @@ pub(super) struct ReportArgs {
     /// A metric of the policy, or gross, net, margin, profit
     #[arg(long, value_name = "NAME")]
     pub metric: Option<String>,
+    /// Where ABC classes end: policy, or computed from the curve itself
+    #[arg(long, value_name = "KIND")]
+    pub limits: Option<String>,
+    /// An earlier instant or date to compare with
+    #[arg(long, value_name = "INSTANT")]
+    pub since: Option<String>,
+    /// Length of a period: day, week, month, quarter, year
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
     /// Print this table alone
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -299,6 +314,9 @@ impl ReportArgs {
             ("from", &self.from),
             ("segment", &self.segment),
             ("metric", &self.metric),
+            ("limits", &self.limits),
+            ("since", &self.since),
+            ("period", &self.period),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }

@@ -19,6 +19,9 @@ pub(super) fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<End> {
     match args.name {
         ReportName::Abc => show(args, &app, App::abc_report),
         ReportName::Budgets => show(args, &app, App::budget_report),
+        ReportName::Cohorts => show(args, &app, App::cohort_report),
+        ReportName::Rfm => show(args, &app, App::rfm_report),
+        ReportName::Segments => show(args, &app, App::segment_report),
     }
 }
 

@@ -4,6 +4,9 @@
 
 pub mod abc;
 pub mod budgets;
+pub mod cohorts;
+pub mod rfm;
+pub mod segments;
 mod show;
 
 pub use show::document;

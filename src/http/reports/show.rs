@@ -9,15 +9,20 @@ use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
 
 use crate::analytics::report::{Parameter, Report};
-use crate::analytics::{AbcReport, BudgetReport};
+use crate::analytics::{AbcReport, BudgetReport, CohortReport, RfmReport, SegmentReport};
 use crate::app::{App, Asked, ReportError};
 use crate::http::answer::{Answer, json};
 use crate::http::blocking;
 use crate::http::problem::Problem;
 
 /// Each report with what may be asked of it.
-const REPORTS: &[(&str, &[Parameter])] =
-    &[(AbcReport::NAME, AbcReport::TAKES), (BudgetReport::NAME, BudgetReport::TAKES)];
+const REPORTS: &[(&str, &[Parameter])] = &[
+    (AbcReport::NAME, AbcReport::TAKES),
+    (BudgetReport::NAME, BudgetReport::TAKES),
+    (CohortReport::NAME, CohortReport::TAKES),
+    (RfmReport::NAME, RfmReport::TAKES),
+    (SegmentReport::NAME, SegmentReport::TAKES),
+];
 
 const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };
 const CHART: Parameter = Parameter { name: "chart", says: "A picture of the report, by its name: answered as SVG." };
