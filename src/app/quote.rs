@@ -6,11 +6,12 @@ use thiserror::Error;
 
 use super::active::Active;
 use super::facts::facts_for;
+use super::spend::allowances;
 use super::start::App;
 use super::token::Terms;
 use crate::engine::{PointsShort, PriceError, decide, points_short, price};
 use crate::id::Revision;
-use crate::model::{Basket, Decision};
+use crate::model::{Allowance, Basket, Decision};
 use crate::policy::Bundle;
 use crate::store::Failure;
 use crate::time::Instant;
@@ -80,6 +81,13 @@ impl App {
         let decision = decide(&active.bundle, &facts, &basket, &priced);
         let points_short = points_short(&active.bundle, &facts, &basket, decision.totals.net());
         Ok(Some(Tried { basket, decision, points_short, bundle: Arc::clone(&active.bundle) }))
+    }
+
+    /// What is left now of every discount's uses and budget, to everybody together, under what is in force.
+    pub fn uses_left(&self) -> Result<(Arc<Active>, Instant, Vec<Allowance>), Failure> {
+        let (active, now) = (self.active(), self.clock.now());
+        let left = allowances(&*self.store.snapshot(), &active.bundle, None, now)?;
+        Ok((active, now, left))
     }
 
     /// Decides on a basket, as of now where no instant is given.

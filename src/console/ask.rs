@@ -8,12 +8,23 @@ use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
 use super::trouble::Trouble;
-use super::visitor::Visitor;
+use super::visitor::{Visitor, code_of};
 
 impl Visitor {
     /// What a call answers.
     pub async fn get<T: DeserializeOwned>(&self, call: &str) -> Result<T, Trouble> {
         read(&self.ask(Method::GET, call, None, &[]).await?)
+    }
+
+    /// What a call answers in one of its media types.
+    pub async fn get_as<T: DeserializeOwned>(&self, call: &str, kind: &str) -> Result<T, Trouble> {
+        read(&self.ask(Method::GET, call, None, &[("accept", kind.to_owned())]).await?)
+    }
+
+    /// A text that a call answers.
+    pub async fn get_text(&self, call: &str) -> Result<String, Trouble> {
+        let bytes = self.ask(Method::GET, call, None, &[]).await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// What a call with a body answers.
@@ -30,6 +41,11 @@ impl Visitor {
     ) -> Result<T, Trouble> {
         let body = serde_json::to_vec(body).map_err(|error| broken("a question", &error))?;
         read(&self.ask(Method::POST, call, Some(body), headers).await?)
+    }
+
+    /// Makes a call that takes something away.
+    pub async fn delete(&self, call: &str) -> Result<(), Trouble> {
+        self.ask(Method::DELETE, call, None, &[]).await.map(drop)
     }
 
     /// Makes a call; an answer that is a problem is trouble.
@@ -58,6 +74,9 @@ impl Visitor {
     pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Trouble> {
         request.headers_mut().remove(header::COOKIE);
         request.headers_mut().remove(header::AUTHORIZATION);
+        // Reasons come in the language of the page.
+        let language = HeaderValue::from_static(code_of(self.language));
+        request.headers_mut().insert(header::ACCEPT_LANGUAGE, language);
         if let Some(key) = &self.key
             && let Ok(value) = HeaderValue::from_str(&format!("Bearer {key}"))
         {

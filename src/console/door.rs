@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::page::{Answer, Desk, Page, html};
-use super::visitor::{KEY_COOKIE, LANGUAGE_COOKIE, Language, THEME_COOKIE, Theme, Visitor};
+use super::visitor::{KEY_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, Theme, Visitor, code_of, language_of};
 
 /// How long a browser stays signed in, in seconds: a working day.
 const SIGNED_IN: u32 = 12 * 60 * 60;
@@ -74,8 +74,8 @@ pub async fn leave(visitor: Visitor) -> Response {
 /// Remembers the language and the theme.
 pub async fn settings(visitor: Visitor, Form(given): Form<Settings>) -> Response {
     let mut response = Redirect::to(own(&given.back)).into_response();
-    if let Some(language) = given.language.as_deref().and_then(Language::from_code) {
-        response = with_cookie(response, &visitor, LANGUAGE_COOKIE, language.code(), REMEMBERED);
+    if let Some(language) = given.language.as_deref().and_then(language_of) {
+        response = with_cookie(response, &visitor, LANGUAGE_COOKIE, code_of(language), REMEMBERED);
     }
     if let Some(theme) = given.theme.as_deref().and_then(Theme::from_name) {
         response = with_cookie(response, &visitor, THEME_COOKIE, theme.name(), REMEMBERED);

@@ -5,7 +5,7 @@
 //! (language, theme, key), `ask` (asking the interface), `trouble` (when it says no), `page` (what all pages share),
 //! `show` (money, numbers and times as people write them), `words` (every word in both languages), `door` (signing in and
 //! settings), `assets` and `relay` (what scripts ask for), then a folder or file per desk: `overview`, `customers`,
-//! `trial`, `policies`.
+//! `trial`, `policies`, `reports`.
 
 mod around;
 mod ask;
@@ -16,6 +16,7 @@ mod overview;
 mod page;
 mod policies;
 mod relay;
+mod reports;
 mod router;
 mod show;
 mod trial;

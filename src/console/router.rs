@@ -8,7 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 
 use super::visitor::Console;
-use super::{around, assets, customers, door, overview, policies, relay, trial};
+use super::{around, assets, customers, door, overview, policies, relay, reports, trial};
 use crate::app::App;
 use crate::http;
 
@@ -35,6 +35,9 @@ pub fn router(app: Arc<App>, secure: bool) -> Router {
         .route("/try", get(trial::basket::read))
         .route("/decisions", get(trial::decision::find))
         .route("/decisions/{id}", get(trial::decision::read))
+        .route("/reports", get(reports::page::first))
+        .route("/reports/{name}", get(reports::page::read))
+        .route("/reports/{name}/glance", get(reports::glance::read))
         .route("/console/login", get(door::login).post(door::enter))
         .route("/console/logout", post(door::leave))
         .route("/console/settings", post(door::settings))

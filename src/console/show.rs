@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 
 use chrono::{Datelike, NaiveDate, Timelike};
 
-use super::visitor::Language;
+use crate::engine::Language;
 use crate::money::{Currency, Number};
 use crate::time::{Instant, Zone};
 
@@ -100,15 +100,39 @@ impl Show {
         }
     }
 
-    /// A rate that may be absent.
-    pub fn maybe_percent(&self, rate: &Option<String>) -> String {
-        rate.as_deref().map_or_else(|| NOTHING.to_owned(), |rate| self.percent(rate))
+    /// A share of a whole, such as `0.732541`, in per cent.
+    pub fn share(&self, share: &str) -> String {
+        match Number::parse(share).ok().and_then(|share| share.0.checked_mul(100)) {
+            // One decimal, rounded.
+            Some(hundredfold) => self.percent(&Number(crate::money::round_div(hundredfold, 100_000) * 100_000).to_string()),
+            None => share.to_owned(),
+        }
     }
 
-    /// A rate as the length of a bar, from 0 to 100 per cent.
-    pub fn width(&self, rate: &Option<String>) -> String {
-        let number = Number::parse(rate.as_deref().unwrap_or("0").trim_end_matches('%'));
-        format!("{}%", Number(number.unwrap_or(Number(0)).0.clamp(0, 100_000_000)))
+    /// A share that may be absent.
+    pub fn maybe_share(&self, share: &Option<String>) -> String {
+        share.as_deref().map_or_else(|| NOTHING.to_owned(), |share| self.share(share))
+    }
+
+    /// A share as the length of a bar, from 0 to 100 per cent.
+    pub fn width(&self, share: impl Borrow<Option<String>>) -> String {
+        let share = Number::parse(share.borrow().as_deref().unwrap_or("0")).map_or(0, |share| share.0.clamp(0, 1_000_000));
+        format!("{}%", Number(share * 100))
+    }
+
+    /// A duration as policies write it.
+    pub fn duration(&self, duration: &str) -> String {
+        let Language::German = self.language else { return duration.to_owned() };
+        let Some((count, unit)) = duration.split_once(' ') else { return duration.to_owned() };
+        let one = count == "1";
+        let unit = match unit.trim_end_matches('s') {
+            "day" => if one { "Tag" } else { "Tage" },
+            "week" => if one { "Woche" } else { "Wochen" },
+            "month" => if one { "Monat" } else { "Monate" },
+            "year" => if one { "Jahr" } else { "Jahre" },
+            other => other,
+        };
+        format!("{count} {unit}")
     }
 
     /// Day and time of an instant in the bundle's zone.
@@ -151,12 +175,6 @@ impl Show {
             Language::English => format!("{} {month} {}", day.day(), day.year()),
             Language::German => format!("{}. {month} {}", day.day(), day.year()),
         }
-    }
-
-    /// An instant as a form's `datetime-local` field wants it.
-    pub fn field(&self, instant: &str) -> String {
-        let at = Instant::parse_rfc3339(instant);
-        at.map_or_else(String::new, |at| self.zone.local(at).format("%Y-%m-%dT%H:%M").to_string())
     }
 
     const fn column(&self) -> usize {
@@ -225,10 +243,20 @@ mod tests {
     }
 
     #[test]
+    fn shares_are_parts_of_a_hundred() {
+        let check = |share: &str, expect: &str| assert_eq!(show(Language::English).share(share), expect, "{share}");
+        check("0.732541", "73.3%");
+        check("0.05", "5%");
+        check("-0.0149", "−1.5%");
+        assert_eq!(show(Language::English).width(Some("0.25".to_owned())), "25%");
+        assert_eq!(show(Language::English).width(Some("1.7".to_owned())), "100%");
+        assert_eq!(show(Language::English).width(None), "0%");
+    }
+
+    #[test]
     fn instants_are_shown_by_the_bundles_clock() {
         assert_eq!(show(Language::English).when("2026-03-01T23:30:00Z"), "2 Mar 2026, 00:30");
         assert_eq!(show(Language::German).when("2026-03-01T23:30:00Z"), "2. März 2026, 00:30");
         assert_eq!(show(Language::German).day("1990-03-08"), "8. März 1990");
-        assert_eq!(show(Language::English).field("2026-03-01T23:30:00Z"), "2026-03-02T00:30");
     }
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::page::{Desk, Page};
+use super::policies::texts::Finding;
 use super::visitor::Visitor;
 use crate::http::problem::Problem;
 
@@ -14,15 +15,15 @@ use crate::http::problem::Problem;
 pub struct Trouble {
     /// The HTTP status.
     pub status: u16,
-    /// The kind of problem, after `urn:treue:problem:`.
-    #[serde(default, rename = "type")]
-    pub kind: String,
     /// What happened.
     #[serde(default)]
     pub detail: String,
     /// Mistakes in what was sent.
     #[serde(default)]
     pub errors: Vec<Invalid>,
+    /// Findings about a bundle or a scenario.
+    #[serde(default)]
+    pub diagnostics: Vec<Finding>,
 }
 
 /// A mistake in what was sent.

@@ -10,7 +10,9 @@ use axum::http::{HeaderMap, Method, header};
 use super::trouble::Trouble;
 use super::words::Words;
 use crate::app::{Actor, App};
+use crate::engine::Language;
 use crate::http::access;
+use crate::http::body::language as accepted;
 
 /// What pages are made from.
 #[derive(Clone)]
@@ -39,13 +41,6 @@ pub struct Inner {
     pub here: String,
 }
 
-/// A language of the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    English,
-    German,
-}
-
 /// Light or dark, or what the browser wishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
@@ -59,46 +54,21 @@ pub const KEY_COOKIE: &str = "treue_key";
 pub const LANGUAGE_COOKIE: &str = "treue_language";
 pub const THEME_COOKIE: &str = "treue_theme";
 
-impl Language {
-    /// By its code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        match code {
-            "en" => Some(Self::English),
-            "de" => Some(Self::German),
-            _ => None,
-        }
-    }
-
-    /// ISO 639.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-        }
-    }
-
-    /// The first language of the browser's list that the console speaks (RFC 9110, 12.5.4), by weight.
-    fn accepted(header: &str) -> Option<Self> {
-        let mut best: Option<(u32, Self)> = None;
-        for range in header.split(',') {
-            let mut parts = range.split(';').map(str::trim);
-            let tag = parts.next().unwrap_or_default();
-            let Some(language) = Self::from_code(tag.split('-').next().unwrap_or_default()) else { continue };
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1_000, thousandths);
-            if weight > 0 && best.is_none_or(|(known, _)| weight > known) {
-                best = Some((weight, language));
-            }
-        }
-        best.map(|(_, language)| language)
+/// A language by its code (ISO 639).
+pub fn language_of(code: &str) -> Option<Language> {
+    match code {
+        "en" => Some(Language::English),
+        "de" => Some(Language::German),
+        _ => None,
     }
 }
 
-/// A weight from 0 to 1 with up to three decimals.
-fn thousandths(weight: &str) -> u32 {
-    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
-    let whole: u32 = whole.parse().unwrap_or(0);
-    let decimals: u32 = format!("{decimals:0<3}").get(..3).and_then(|text| text.parse().ok()).unwrap_or(0);
-    (whole * 1_000 + decimals).min(1_000)
+/// The code of a language.
+pub const fn code_of(language: Language) -> &'static str {
+    match language {
+        Language::English => "en",
+        Language::German => "de",
+    }
 }
 
 impl Theme {
@@ -133,14 +103,13 @@ impl Visitor {
     pub fn of(console: &Console, parts: &Parts) -> Self {
         let headers = &parts.headers;
         let key = cookie(headers, KEY_COOKIE).filter(|key| !key.is_empty()).map(str::to_owned);
-        let accepted = || headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().and_then(Language::accepted);
-        let language = cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_code).or_else(accepted);
+        let language = cookie(headers, LANGUAGE_COOKIE).and_then(language_of).or_else(|| accepted(headers));
         let actor = console.app.admit(key.as_deref()).ok().map(|admitted| admitted.actor);
         Self(Arc::new(Inner {
             console: console.clone(),
             key,
             actor,
-            language: language.unwrap_or(Language::English),
+            language: language.unwrap_or_default(),
             theme: cookie(headers, THEME_COOKIE).and_then(Theme::from_name).unwrap_or(Theme::Auto),
             here: parts.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
         }))
@@ -176,17 +145,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_browsers_language_counts() {
-        let check = |header: &str, expect| assert_eq!(Language::accepted(header), expect, "{header}");
-        check("de-DE,de;q=0.9,en;q=0.8", Some(Language::German));
-        check("fr, en-GB;q=0.5, de;q=0.4", Some(Language::English));
-        check("en;q=0.1, de;q=0.25", Some(Language::German));
-        check("en;q=0, de;q=0.001", Some(Language::German));
-        check("fr", None);
-        check("", None);
-    }
 
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {

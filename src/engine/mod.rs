@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`mod@price`] (a basket's lines in money), [`cutoff`] and [`mod@gather`] (events to facts),
 //! [`mod@decide`] (the whole), [`base`] (which part of a basket), [`condition`] and [`offer`] (who may have what), [`grant`]
-//! (how much), [`stack`] (in which order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace in words), [`service`] (what
+//! (how much), [`stack`] (in which order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] and [`explain_german`] (a trace in words), [`service`] (what
 //! serving a customer may cost), and [`cases`] (policy tests).
 
 mod base;
@@ -11,6 +11,7 @@ mod condition;
 mod cutoff;
 mod decide;
 mod explain;
+mod explain_german;
 mod gather;
 mod grant;
 mod limit;
@@ -24,7 +25,7 @@ pub use cases::{TestResult, TestRun, Unreached, run_tests};
 pub use condition::anniversary;
 pub use cutoff::{CutOffs, PartCuts, SegmentCuts, rank_class};
 pub use decide::decide;
-pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Words, explain, reason_in_words};
+pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Language, Words, explain, reason_in_words};
 pub use gather::{Gather, gather};
 pub use offer::{limited_offers, next_classes, next_steps};
 pub use points::{PointsShort, points_short};

@@ -22,7 +22,7 @@ use crate::app::App;
         description = "Loyalty policies over a base of customers and purchases. Money is a decimal string; instants are \
                        RFC 3339; errors are RFC 9457 problems. Unknown request fields are an error."
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, reports::ShownReport)),
     tags(
         (name = "checkout", description = "Quotes, purchases, returns, decisions, standing"),
         (name = "customers", description = "The customer base"),
@@ -60,6 +60,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(customers::service_budget::read_service_budget))
         .routes(routes!(agenda::read::read_agenda))
+        .routes(routes!(reports::list::list_reports))
         .routes(routes!(reports::abc::read_abc))
         .routes(routes!(reports::budgets::read_budgets))
         .routes(routes!(reports::cohorts::read_cohorts))
@@ -70,6 +71,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(policies::state::read_policies))
         .routes(routes!(policies::state::list_activations))
         .routes(routes!(policies::schema::read_schema))
+        .routes(routes!(policies::uses::read_uses))
         .routes(routes!(policies::check::check_policies))
         .routes(routes!(policies::test::test_policies))
         .routes(routes!(policies::revisions::create_revision, policies::revisions::list_revisions))

@@ -4,7 +4,7 @@ use chrono::Weekday;
 
 use super::measured::{amount_of, lines_in_words, metric_in_words};
 use crate::console::show::Show;
-use crate::console::visitor::Language;
+use crate::engine::Language;
 use crate::money::{Money, Number, Quantity, Rate};
 use crate::policy::{Allotment, Bounds, Bundle, Condition, Discount, Grant, Ladder, Segment, SegmentRule, Validity};
 use crate::time::Period;
@@ -31,7 +31,6 @@ pub struct LadderTable {
     pub metric: String,
     /// Threshold and rate, as policies write them.
     pub steps: Vec<(String, String)>,
-    pub sliced: bool,
 }
 
 /// Puts rules into words of a language.
@@ -176,7 +175,7 @@ impl<'a> Describe<'a> {
 
     fn ladder(&self, ladder: &Ladder) -> LadderTable {
         let steps = ladder.steps.iter().map(|step| (step.threshold.to_string(), step.rate.to_string())).collect();
-        LadderTable { metric: self.metric(ladder.metric).to_owned(), steps, sliced: ladder.sliced }
+        LadderTable { metric: self.metric(ladder.metric).to_owned(), steps }
     }
 
     fn condition(&self, condition: &Condition) -> String {
@@ -229,17 +228,7 @@ impl<'a> Describe<'a> {
 
     /// A duration as policies write it, in the language.
     pub fn duration(&self, duration: &str) -> String {
-        let Language::German = self.show.language else { return duration.to_owned() };
-        let Some((count, unit)) = duration.split_once(' ') else { return duration.to_owned() };
-        let one = count == "1";
-        let unit = match unit.trim_end_matches('s') {
-            "day" => if one { "Tag" } else { "Tage" },
-            "week" => if one { "Woche" } else { "Wochen" },
-            "month" => if one { "Monat" } else { "Monate" },
-            "year" => if one { "Jahr" } else { "Jahre" },
-            other => other,
-        };
-        format!("{count} {unit}")
+        self.show.duration(duration)
     }
 
     fn validity(&self, valid: &Validity, conditions: &mut Vec<String>) {

@@ -76,7 +76,10 @@ fn average_word(d: Describe<'_>, average: Average) -> &'static str {
 pub fn lines_in_words(d: Describe<'_>, eligible: &Eligible) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(count) = eligible.cheapest {
-        parts.push(d.either(format!("the {count} cheapest units"), format!("die {count} billigsten Stücke")));
+        parts.push(match count {
+            1 => d.either("the cheapest unit", "das billigste Stück").to_owned(),
+            _ => d.either(format!("the {count} cheapest units"), format!("die {count} billigsten Stücke")),
+        });
     }
     let only = lists(d, &eligible.filter.only);
     if !only.is_empty() {

@@ -56,7 +56,7 @@ pub struct Stored {
 }
 
 /// A finding about a bundle.
-#[derive(Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Finding {
     pub severity: String,
     pub file: String,
@@ -70,7 +70,6 @@ pub struct Finding {
 /// What a check found.
 #[derive(Deserialize)]
 pub struct Checked {
-    pub ok: bool,
     pub diagnostics: Vec<Finding>,
 }
 

@@ -2,9 +2,10 @@
 
 use super::customers::Customers;
 use super::policies::Policies;
+use super::reports::Reports;
 use super::shell::{Common, Door, Nav, Overview, TroubleWords};
 use super::trial::Trial;
-use crate::console::visitor::Language;
+use crate::engine::Language;
 
 /// Makes a structure of words with its two languages: `key: "English" | "German",`.
 macro_rules! words {
@@ -29,6 +30,7 @@ pub struct Words {
     pub customers: Customers,
     pub trial: Trial,
     pub policies: Policies,
+    pub reports: Reports,
 }
 
 static ENGLISH: Words = Words {
@@ -40,6 +42,7 @@ static ENGLISH: Words = Words {
     customers: Customers::ENGLISH,
     trial: Trial::ENGLISH,
     policies: Policies::ENGLISH,
+    reports: Reports::ENGLISH,
 };
 
 static GERMAN: Words = Words {
@@ -51,6 +54,7 @@ static GERMAN: Words = Words {
     customers: Customers::GERMAN,
     trial: Trial::GERMAN,
     policies: Policies::GERMAN,
+    reports: Reports::GERMAN,
 };
 
 impl Words {

@@ -49,7 +49,6 @@ words!(Policies {
     draft: "Draft {}" | "Entwurf {}",
     revision_in_force: "Revision {}, in force" | "Revision {}, in Kraft",
     stored: "Stored {} by {}" | "Gespeichert {} von {}",
-    steps: "From draft to policy" | "Vom Entwurf zur Regel",
     step_check: "Check" | "Prüfung",
     step_tests: "Tests" | "Tests",
     step_impact: "Impact" | "Wirkung",

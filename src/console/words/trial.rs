@@ -53,6 +53,5 @@ words!(Trial {
     guest: "a guest" | "ein Gast",
     empty: "Fill in a line and decide. The address of the page then holds the whole question, so that it can be sent to others." | "Füllen Sie eine Zeile aus und lassen Sie entscheiden. Die Adresse der Seite enthält dann die ganze Frage, damit man sie weitergeben kann.",
     example: "Try an example" | "Ein Beispiel probieren",
-    try_again: "Try this basket now" | "Diesen Korb jetzt probieren",
     trace: "The whole trace" | "Die ganze Spur",
 });

@@ -10,3 +10,4 @@ pub mod revisions;
 pub mod schema;
 pub mod state;
 pub mod test;
+pub mod uses;

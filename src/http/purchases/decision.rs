@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{App, DecisionRecord};
 use crate::http::answer::{Answer, Problems, json};
-use crate::http::body::Id;
+use crate::http::body::{Id, language};
 use crate::http::problem::Problem;
 use crate::http::wire::{Decided, decided};
 use crate::model::Decision;
@@ -37,9 +37,10 @@ impl<'a> DecisionOut<'a> {
 }
 
 /// Reads the decision of a purchase with its whole trace, as it was made.
-#[utoipa::path(get, path = "/v1/decisions/{id}", tag = "checkout", params(("id" = String, Path, description = "the purchase's id")),
+#[utoipa::path(get, path = "/v1/decisions/{id}", tag = "checkout", params(("id" = String, Path, description = "the purchase's id"),
+        ("Accept-Language" = Option<String>, Header, description = "`de` puts reasons into German; English where it is absent")),
     responses((status = 200, description = "the decision", body = DecisionOut), Problems))]
-pub async fn read_decision(State(app): State<Arc<App>>, Id(id): Id) -> Answer {
+pub async fn read_decision(State(app): State<Arc<App>>, Id(id): Id, headers: HeaderMap) -> Answer {
     let Some((purchase, record)) = app.purchase_by_id(&id)? else {
         return Err(Problem::not_found(format!("there is no purchase `{id}`")));
     };
@@ -51,5 +52,6 @@ pub async fn read_decision(State(app): State<Arc<App>>, Id(id): Id) -> Answer {
         .ok_or_else(|| Problem::not_found(format!("the policy that decided `{id}` is no longer stored")))?;
     let lines = purchase.lines.iter().map(|line| (line.sku.as_ref(), line.quantity));
     let decided = decided(&bundle, purchase.customer.as_deref(), lines, &record.decision);
+    let decided = decided.in_language(language(&headers).unwrap_or_default());
     json(StatusCode::OK, &DecisionOut::new(&id, &record, decided))
 }

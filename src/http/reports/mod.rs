@@ -1,12 +1,16 @@
 //! `/v1/reports`: what the whole base says, as JSON, CSV or SVG.
 //!
-//! [`mod@show`] is what all of them have in common; then one file per report.
+//! [`mod@list`] says which there are, [`mod@show`] is what all of them have in common, [`shown`] how people see them; then
+//! one file per report.
 
 pub mod abc;
 pub mod budgets;
 pub mod cohorts;
+pub mod list;
 pub mod rfm;
 pub mod segments;
 mod show;
+mod shown;
 
 pub use show::document;
+pub use shown::ShownReport;

@@ -1,0 +1,9 @@
+//! The simulations' desk: history under other policies.
+//!
+//! Reading order: [`scenario`] (what is asked, as a form and as a file), [`list`] (starting, and all runs), [`run`] (one run),
+//! [`compare`] (several side by side).
+
+pub mod compare;
+pub mod list;
+pub mod run;
+pub mod scenario;
