@@ -102,7 +102,7 @@ async function append(page, text) {
 test("a policy goes from a draft over check, tests and changes into force, and back", async () => {
   const { page, close } = await visitor();
   await page.goto("/policies?file=policies/discounts.yaml");
-  await page.getByRole("button", { name: "policies/shop.yaml" }).click();
+  await page.getByRole("button", { name: "policies/shop.yaml", exact: true }).click();
   assert.match(page.url(), /file=policies%2Fshop.yaml/);
 
   // A mistake is found while one types, and its place is a click away.
@@ -209,8 +209,8 @@ test("without scripts everything still works", async () => {
   await area.fill(`${await area.inputValue()}\nlimits: { max_rate: 40 }\n`);
   await page.getByRole("button", { name: "Check" }).click();
   await page.locator("#findings li.error").first().waitFor();
-  await page.getByRole("button", { name: "policies/points.yaml" }).click();
-  await page.getByRole("button", { name: "policies/shop.yaml" }).click();
+  await page.getByRole("button", { name: "policies/points.yaml", exact: true }).click();
+  await page.getByRole("button", { name: "policies/shop.yaml", exact: true }).click();
   assert.match(await page.locator(".file:not([hidden]) textarea").inputValue(), /max_rate: 40 }/);
   await page.getByRole("button", { name: "Save as a draft" }).click();
   await page.getByRole("alert").waitFor();

@@ -64,7 +64,7 @@ test("the first page is small and quickly of use", async () => {
   page.on("response", async (response) => {
     bytes += (await response.body().catch(() => [])).length;
   });
-  await page.goto("/", { waitUntil: "networkidle" });
+  await page.goto("/", { waitUntil: "load" });
   assert.ok(bytes > 0 && bytes < 300_000, `${bytes} bytes`);
   const interactive = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domInteractive);
   assert.ok(interactive < 1_000, `interactive after ${interactive} ms`);

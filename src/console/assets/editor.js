@@ -19,7 +19,7 @@ const colours = HighlightStyle.define([
   { tag: [tags.string, tags.content], color: "var(--text)" },
   { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword], color: "var(--four)" },
   { tag: [tags.punctuation, tags.separator, tags.bracket], color: "var(--soft)" },
-  { tag: [tags.labelName, tags.typeName], color: "var(--two)" },
+  { tag: [tags.labelName, tags.typeName], color: "var(--warn)" },
   { tag: tags.function(tags.variableName), color: "var(--accent)" },
 ]);
 
@@ -147,7 +147,7 @@ export async function mount(files) {
       bracketMatching(), closeBrackets(), highlightActiveLine(), highlightSelectionMatches(), lintGutter(),
       syntaxHighlighting(colours), look, script ? rust() : yaml(),
       keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap]),
-      EditorView.contentAttributes.of({ "aria-label": label.textContent.trim().split("\n")[0], "aria-describedby": "findings-count" }),
+      EditorView.contentAttributes.of({ "aria-label": label.textContent.trim().split("\n")[0], "aria-describedby": "findings-count", tabindex: "0" }),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
         area.value = update.state.doc.toString();

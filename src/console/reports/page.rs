@@ -12,14 +12,16 @@ use crate::console::page::{Answer, Desk, Page, html};
 use crate::console::trouble::Trouble;
 use crate::console::visitor::Visitor;
 
+/// The reports that there are.
 #[derive(Deserialize)]
-struct Reports {
-    reports: Vec<Known>,
+pub struct Reports {
+    pub reports: Vec<Known>,
 }
 
+/// A report that there is.
 #[derive(Deserialize)]
-struct Known {
-    name: String,
+pub struct Known {
+    pub name: String,
     takes: Vec<Takes>,
 }
 
