@@ -10,7 +10,11 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr};
 
 use super::shown::ShownReport;
 use crate::analytics::report::{Parameter, Report};
-use crate::analytics::{AbcReport, BudgetReport, CohortReport, RfmReport, SegmentReport};
+use crate::analytics::value::ClvReport;
+use crate::analytics::{
+    AbcReport, BudgetReport, CohortReport, DiscountReport, ExperimentReport, NextReport, PointsReport, RfmReport,
+    SegmentReport,
+};
 use crate::app::{App, Asked, ReportError};
 use crate::http::answer::{Answer, json};
 use crate::http::blocking;
@@ -20,9 +24,14 @@ use crate::http::problem::Problem;
 const REPORTS: &[(&str, &[Parameter])] = &[
     (AbcReport::NAME, AbcReport::TAKES),
     (BudgetReport::NAME, BudgetReport::TAKES),
+    (ClvReport::NAME, ClvReport::TAKES),
     (CohortReport::NAME, CohortReport::TAKES),
     (RfmReport::NAME, RfmReport::TAKES),
     (SegmentReport::NAME, SegmentReport::TAKES),
+    (DiscountReport::NAME, DiscountReport::TAKES),
+    (ExperimentReport::NAME, ExperimentReport::TAKES),
+    (NextReport::NAME, NextReport::TAKES),
+    (PointsReport::NAME, PointsReport::TAKES),
 ];
 
 const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };
