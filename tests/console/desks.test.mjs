@@ -256,6 +256,34 @@ test("a refused file of the folder is an alert on the overview", async () => {
   await close();
 });
 
+test("a report is filtered, and its tables and pictures are files", async () => {
+  const { page, close } = await visitor();
+  await page.goto("/reports");
+  await page.getByRole("link", { name: "Service budgets" }).click();
+  await page.getByText("Filters").click();
+  await page.getByLabel("As of").fill("2026-06-01");
+  await page.getByRole("button", { name: "Make the report" }).click();
+  assert.match(page.url(), /as_of=2026-06-01/);
+  await says(page, "As of 1 Jun 2026");
+  await page.locator("figure svg").first().waitFor();
+  const table = await page.getByRole("link", { name: /^Download CSV/ }).first().getAttribute("href");
+  const csv = await page.evaluate(async (href) => (await fetch(href)).text(), table);
+  assert.match(csv, /^class,/);
+  const picture = await page.getByRole("link", { name: /^Picture as a file/ }).first().getAttribute("href");
+  assert.equal(await page.evaluate(async (href) => (await fetch(href)).headers.get("content-type"), picture), "image/svg+xml");
+  await close();
+});
+
+test("the overview fills in the first pictures of reports", async () => {
+  const { page, close } = await visitor();
+  await page.goto("/");
+  await page.locator('[data-part="/reports/abc/glance"] figure svg').waitFor({ timeout: 30_000 });
+  await page.waitForFunction(() => !document.querySelector("[aria-busy]"), null, { timeout: 60_000 });
+  await accessible(page, "the overview with pictures");
+  await page.screenshot({ path: join(process.env.TREUE_PICTURES, "glances-en-light-1440.png"), fullPage: true });
+  await close();
+});
+
 test("with keys the console asks for one, and offers what it allows", async () => {
   const { page, close } = await visitor({ base: keyed });
   await page.goto("/customers?search=x");

@@ -18,6 +18,9 @@ const PAGES = {
   decided: BASKET,
   policies: "/policies",
   history: "/policies/history",
+  report: "/reports/abc",
+  cohorts: "/reports/cohorts?period=quarter",
+  refused: "/reports/abc?as_of=never",
   missing: "/customers/nobody-at-all",
 };
 const LOOKS = [

@@ -75,6 +75,11 @@ impl Cell {
         matches!(self.kind.as_str(), "count" | "share" | "figure")
     }
 
+    /// Whether it is kept on one line.
+    pub fn is_narrow(&self) -> bool {
+        self.is_number() || matches!(self.kind.as_str(), "series" | "instant")
+    }
+
     /// As people of the language write it.
     pub fn shown(&self, show: &Show) -> String {
         match self.kind.as_str() {

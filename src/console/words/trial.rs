@@ -12,7 +12,7 @@ words!(Trial {
     at_hint: "Empty: now." | "Leer: jetzt.",
     codes: "Codes" | "Gutscheincodes",
     codes_hint: "Separated by spaces." | "Durch Leerzeichen getrennt.",
-    redeem: "Points to pay with" | "Punkte, mit denen bezahlt wird",
+    redeem: "Redeem points" | "Punkte einlösen",
     line: "Line" | "Zeile",
     sku: "Article" | "Artikel",
     quantity: "Quantity" | "Menge",
