@@ -22,6 +22,7 @@ mod process;
 mod properties;
 mod race;
 mod readme;
+mod replay;
 mod service;
 mod tidy;
 mod tls;

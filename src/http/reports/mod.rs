@@ -14,6 +14,7 @@ pub mod next;
 pub mod points;
 pub mod rfm;
 pub mod segments;
+pub mod service_optimum;
 mod show;
 mod shown;
 
