@@ -240,11 +240,9 @@ test("a refused file of the folder is an alert on the overview", async () => {
   const before = readFileSync(file, "utf8");
   const { page, close } = await visitor();
   try {
+    await page.goto("/");
     writeFileSync(file, `${before}\nlimits: { max_rate: 40 }\n`);
-    await page.waitForFunction(async () => (await (await fetch("/console/api/policies")).json()).last_failed_reload, null, { timeout: 15_000 }).catch(async () => {
-      await page.goto("/");
-      await page.waitForFunction(async () => (await (await fetch("/console/api/policies")).json()).last_failed_reload, null, { timeout: 15_000 });
-    });
+    await page.waitForFunction(async () => (await (await fetch("/console/api/policies")).json()).last_failed_reload, null, { timeout: 15_000 });
     await page.goto("/");
     await says(page, "The policy files of the folder were refused");
     await page.goto("/policies");

@@ -17,6 +17,7 @@ function show(wanted) {
     if (tab.value === wanted) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
   }
+  document.getElementById("file").value = wanted;
   const address = new URL(location.href);
   address.searchParams.set("file", wanted);
   if (address.pathname === "/policies") history.replaceState(null, "", address);

@@ -114,9 +114,12 @@ impl Chart {
     }
 }
 
+/// The media type of a report as it is shown.
+pub const SHOWN: &str = "application/vnd.treue.shown+json";
+
 /// Asks for a report.
 pub async fn ask(visitor: &Visitor, call: &str) -> Result<Shown, Trouble> {
-    visitor.get_as(call, "application/vnd.treue.shown+json").await
+    visitor.get_as(call, SHOWN).await
 }
 
 #[cfg(test)]

@@ -35,7 +35,10 @@ words!(Simulations {
     open: "Open" | "Öffnen",
     page_file: "Everything as one HTML file" | "Alles als eine HTML-Datei",
     reload: "The page shows the result as soon as it is there." | "Die Seite zeigt das Ergebnis, sobald es da ist.",
-    impact: "What it would have changed" | "Was er geändert hätte",
+    optimum: "What to spend on service" | "Was für Service ausgeben",
+    optimum_lead: "What is best spent on serving each class, so that customers stay and the base is worth most. What the question does not state is measured on the base." | "Was je Klasse am besten für Service ausgegeben wird, damit Kunden bleiben und der Stamm am meisten wert ist. Was die Frage nicht sagt, wird am Stamm gemessen.",
+    question: "Question" | "Frage",
+    ask: "Compute" | "Berechnen",
     impact_lead: "Replays the last twelve months under this draft, beside what is in force." | "Spielt die letzten zwölf Monate unter diesem Entwurf noch einmal durch, neben dem, was gilt.",
     impact_start: "Replay the last 12 months" | "Die letzten 12 Monate durchspielen",
 });
