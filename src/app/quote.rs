@@ -57,7 +57,7 @@ impl App {
         let rows = self.store.snapshot();
         let facts = Arc::new(facts_for(&*rows, &active, customer.as_deref(), at, (&basket, &priced))?);
         let decision = decide(&active.bundle, &facts, &basket, &priced);
-        self.counters.count(&active, &decision);
+        self.counters.decided(&decision);
         let points_short = points_short(&active.bundle, &facts, &basket, decision.totals.net());
         let expires_at = now.plus_micros(HONOURED);
         let terms = Terms { expires_at, customer, basket: Basket::clone(&basket), decision };

@@ -51,7 +51,8 @@ fn compare<T: Record>(
     read: impl Fn(T) -> (u64, i64),
 ) -> Result<(), Failure> {
     let mut flaw = |key: &[u8], found: Sum, expect: Sum| {
-        let what = format!("{} uses of {} are kept, purchases and returns say {} of {}", found.0, found.1, expect.0, expect.1);
+        let what =
+            format!("{} uses of {} are kept, purchases and returns say {} of {}", found.0, found.1, expect.0, expect.1);
         report(Flaw { table, row: name_of(key), what });
     };
     for row in rows.starting(table, &Key::new())? {

@@ -8,11 +8,14 @@
 )]
 
 mod cli;
+mod clock;
 mod crash;
 mod docs;
+mod full_disk;
 mod http;
 mod import;
 mod keys;
+mod operations;
 mod points;
 mod policies;
 mod policy_values;

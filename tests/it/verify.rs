@@ -18,8 +18,10 @@ discounts:
 
 fn flaws(app: &TestApp) -> Vec<String> {
     let mut flaws = Vec::new();
-    verify(&app.app.store().snapshot(), &mut |flaw| flaws.push(format!("{:?} {}: {}", flaw.table, flaw.row, flaw.what)))
-        .expect("a store that can be read");
+    verify(&app.app.store().snapshot(), &mut |flaw| {
+        flaws.push(format!("{:?} {}: {}", flaw.table, flaw.row, flaw.what))
+    })
+    .expect("a store that can be read");
     flaws
 }
 

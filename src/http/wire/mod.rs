@@ -23,5 +23,5 @@ pub use import::ImportOut;
 pub use interaction::{InteractionIn, InteractionOut, WrittenInteractionOut};
 pub use object::{Object, maybe_objects, objects};
 pub use purchase::{KeptPurchaseOut, ReturnOut};
-pub use scalar::{Cash, Exact, Invalids, Shown, read_instant, request_hash, wide_request_hash};
+pub use scalar::{Cash, Invalids, Shown, read_instant, request_hash, wide_request_hash};
 pub use service::{BudgetReportOut, BudgetRowOut, Percent, ServiceBudgetOut};

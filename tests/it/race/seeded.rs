@@ -10,7 +10,7 @@ use std::task::Poll;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use treue::app::{
-    App, Clock, Purchased, PurchaseError, Purchasing, ReturnError, Returned, Returning, Settings, Terms, WantedLine,
+    App, Clock, PurchaseError, Purchased, Purchasing, ReturnError, Returned, Returning, Settings, Terms, WantedLine,
     verify,
 };
 use treue::model::{Basket, Line};
@@ -142,7 +142,8 @@ impl Model {
                     None => assert_eq!((launch, welcome, flash), (left.0.min(70), left.1, left.2), "`{}`", wanted.id),
                 }
                 assert_eq!(decision.totals.points_redeemed, asked);
-                let known = Known { launch, welcome, flash, redeemed: asked, earned: decision.totals.points_earned, back: 0 };
+                let known =
+                    Known { launch, welcome, flash, redeemed: asked, earned: decision.totals.points_earned, back: 0 };
                 self.spent += known.launch;
                 self.welcomes += i64::from(known.welcome);
                 self.flashes += i64::from(known.flash);
