@@ -5,6 +5,7 @@
 pub mod analytics;
 #[expect(clippy::disallowed_methods, reason = "reads the folders of policies, holds the clock, watches on a thread")]
 pub mod app;
+pub mod chart;
 #[expect(clippy::disallowed_methods, reason = "reads and writes what the command line names")]
 pub mod cli;
 pub mod diagnostic;

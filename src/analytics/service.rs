@@ -255,7 +255,7 @@ fn average(sum: i128, count: i128) -> Option<Number> {
 }
 
 /// What a row says, in a sentence. `who` is the class, or what else the row is of.
-pub fn service_row_in_words(bundle: &Bundle, row: &ServiceRow, who: &str) -> String {
+pub(super) fn service_row_in_words(bundle: &Bundle, row: &ServiceRow, who: &str) -> String {
     let cash = |amount: Money| amount.format(bundle.currency);
     if row.customers == 0 {
         return format!("{who} has no customers");

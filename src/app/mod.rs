@@ -3,7 +3,7 @@
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
 //! (what is known of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets),
 //! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`] (revisions,
-//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
+//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`report`],
 //! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
 //! [`mod@verify`] with [`verify_spending`].
 
@@ -25,6 +25,7 @@ mod policy;
 mod purchase;
 mod quote;
 mod refresh;
+mod report;
 mod scan;
 mod service;
 mod spend;
@@ -52,7 +53,8 @@ pub use points::PointsLedger;
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
-pub use service::{BaseService, ServiceState};
+pub use report::{Asked, ReportError};
+pub use service::ServiceState;
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};
 pub use token::{Terms, TokenError};

@@ -295,7 +295,7 @@ impl Job {
         batch.put_purchase(purchase.clone())?;
         post_points(batch, &self.bundle, &purchase, &decision, now)?;
         let record = DecisionRecord { request: wanted.request, codes: basket.codes.clone(), decision };
-        batch.put_decision(&wanted.id, &encode(&record)?)?;
+        batch.put_decision(&wanted.id, encode(&record)?)?;
         Ok((purchase, record, false))
     }
 

@@ -28,17 +28,6 @@ pub struct ServiceState {
     pub standing: ServiceStanding,
 }
 
-/// How the service of the base stands, class by class.
-#[derive(Debug, Clone)]
-pub struct BaseService {
-    /// The bundle that says so, with the cut-offs that classes were read from.
-    pub active: Arc<Active>,
-    /// As of when. What happens at this very instant has happened.
-    pub at: Instant,
-    /// How it stands.
-    pub report: ServiceReport,
-}
-
 impl App {
     /// How the service of a customer stands as of an instant, now where none is given; absent where nothing is known
     /// under this id.
@@ -53,17 +42,14 @@ impl App {
         Ok(Some(ServiceState { bundle: Arc::clone(&active.bundle), at, standing }))
     }
 
-    /// How the service of the base stands as of an instant, now where none is given. Reads the whole base, on all
+    /// How the service of the base stands as of an instant; what happens at it has happened. Reads the whole base, on all
     /// processors; classes are read from the cut-offs in force.
-    pub fn service_report(&self, at: Option<Instant>) -> Result<BaseService, Failure> {
-        let active = self.active();
+    pub(super) fn service_report(&self, active: &Active, at: Instant) -> Result<ServiceReport, Failure> {
         let rows = &*self.store.snapshot();
-        let at = at.unwrap_or_else(|| self.clock.now());
-        let empty = Served { rows, active: &active, at, tally: ServiceTally::new(&active.bundle) };
-        let mut served = scan(rows, &active, &empty, just_after(at))?;
+        let empty = Served { rows, active, at, tally: ServiceTally::new(&active.bundle) };
+        let mut served = scan(rows, active, &empty, just_after(at))?;
         served.take_idle()?;
-        let report = served.tally.report();
-        Ok(BaseService { active, at, report })
+        Ok(served.tally.report())
     }
 }
 

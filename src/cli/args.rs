@@ -72,7 +72,8 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  treue explain order-4711")]
     Explain(ExplainArgs),
     /// Print what the whole base says
-    #[command(after_help = "Examples:\n  treue report budgets\n  treue report budgets --as-of 2026-12-01 --json")]
+    #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
+        treue report abc --svg abc.svg\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(ReportArgs),
     /// Read purchases, customers or interactions from a file into the store
     #[command(
@@ -258,16 +259,10 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportName {
+    /// Which customers hold how much of a total: ABC classes, Lorenz curve, Gini coefficient
+    Abc,
     /// What serving each class costs, what it earns, and what it may cost at most
     Budgets,
-}
-
-/// How a report is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReportFormat {
-    Table,
-    Json,
-    Csv,
 }
 
 #[derive(Debug, Args)]
@@ -277,22 +272,46 @@ pub(super) struct ReportArgs {
     /// As of when: an instant, or a date in the policy's zone [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub as_of: Option<String>,
+    /// Only what happened at most this long before, such as `12 months`
+    #[arg(long, value_name = "DURATION")]
+    pub window: Option<String>,
+    /// Only what happened at or after this instant or date
+    #[arg(long, value_name = "INSTANT", conflicts_with = "window")]
+    pub from: Option<String>,
+    /// A segment of the policy
+    #[arg(long, value_name = "NAME")]
+    pub segment: Option<String>,
+    /// A metric of the policy, or gross, net, margin, profit
+    #[arg(long, value_name = "NAME")]
+    pub metric: Option<String>,
+    /// Print this table alone
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Print CSV
+    /// Print a table as CSV: the one named with --table, or the first
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
+    /// Draw a picture into a file: the one named with --chart, or the first
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+    pub svg: Option<PathBuf>,
+    /// Which picture
+    #[arg(long, value_name = "NAME", requires = "svg")]
+    pub chart: Option<String>,
 }
 
 impl ReportArgs {
-    /// How it is printed.
-    pub fn format(&self) -> ReportFormat {
-        match (self.json, self.csv) {
-            (true, _) => ReportFormat::Json,
-            (false, true) => ReportFormat::Csv,
-            (false, false) => ReportFormat::Table,
-        }
+    /// What was given of what reports take, by their names.
+    pub fn given(&self) -> impl Iterator<Item = (String, String)> {
+        let given = [
+            ("as_of", &self.as_of),
+            ("window", &self.window),
+            ("from", &self.from),
+            ("segment", &self.segment),
+            ("metric", &self.metric),
+        ];
+        given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }
 }
 

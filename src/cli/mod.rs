@@ -58,7 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) if print::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
-            ExitCode::from(3)
+            ExitCode::from(if report::is_wrong_usage(&error) { 2 } else { 3 })
         }
     }
 }

@@ -1,14 +1,15 @@
 //! `treue report`.
 
-use anyhow::{anyhow, bail};
+use std::fs;
+
+use anyhow::{Context, bail};
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::args::{ReportArgs, ReportFormat, ReportName};
+use super::args::{ReportArgs, ReportName};
 use super::config::Config;
 use super::{End, print};
-use crate::app::App;
-use crate::http::reports::budgets::budgets_csv;
-use crate::http::wire::BudgetReportOut;
+use crate::analytics::report::{Report, Sheet};
+use crate::app::{App, Asked, ReportError};
 
 pub(super) fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<End> {
     if !config.store.exists() {
@@ -16,78 +17,77 @@ pub(super) fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<End> {
     }
     let app = config.open_app(config.open_store()?)?;
     match args.name {
-        ReportName::Budgets => budgets(args, &app),
+        ReportName::Abc => show(args, &app, App::abc_report),
+        ReportName::Budgets => show(args, &app, App::budget_report),
     }
 }
 
-fn budgets(args: &ReportArgs, app: &App) -> anyhow::Result<End> {
-    let active = app.active();
-    let zone = active.bundle.zone;
-    let read = |text: &String| zone.parse_instant(text).ok_or_else(|| anyhow!("`{text}` is no instant"));
-    let as_of = args.as_of.as_ref().map(read).transpose()?;
-    let base = app.service_report(as_of)?;
-    let report = BudgetReportOut::new(&base);
-    let bundle = &base.active.bundle;
-    match args.format() {
-        ReportFormat::Json => return print::json(&report),
-        ReportFormat::Csv => {
-            let text = String::from_utf8(budgets_csv(&report)?)?;
-            return print::line(text.trim_end()).map(|()| End::Done);
-        }
-        ReportFormat::Table => {}
+fn show<R: Report>(
+    args: &ReportArgs,
+    app: &App,
+    make: impl FnOnce(&App, Asked) -> Result<R, ReportError>,
+) -> anyhow::Result<End> {
+    let report = make(app, Asked::read::<R>(app, args.given())?)?;
+    if let Some(file) = &args.svg {
+        let pictures = report.pictures();
+        let names: Vec<&str> = pictures.iter().map(|(name, _)| *name).collect();
+        let (_, picture) = &pictures[wanted("chart", args.chart.as_deref(), &names)?];
+        fs::write(file, picture.svg_file()).with_context(|| format!("cannot write {}", file.display()))?;
+        return Ok(End::Done);
     }
-    let money = |amount: crate::money::Money| amount.format(bundle.currency);
-    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header([
-        "class",
-        "customers",
-        "granted",
-        "used",
-        "planned",
-        "left",
-        "net",
-        "margin",
-        "profit",
-        "margin %",
-        "profit %",
-        "service %",
-        "earned per 1",
-        "each cost",
-        "at most",
-        "rating",
-        "at a loss",
-    ]);
-    let rows = base.report.classes.iter().zip(&report.classes).chain([(&base.report.total, &report.total)]);
-    for (at, (row, shown)) in rows.enumerate() {
-        let name = shown.class.as_deref().unwrap_or(if at < report.classes.len() { "(none)" } else { "total" });
-        table.add_row([
-            name.to_owned(),
-            row.customers.to_string(),
-            or_none(row.granted.map(money)),
-            money(row.used),
-            money(row.planned),
-            or_none(row.left.map(money)),
-            money(row.net),
-            money(row.margin),
-            money(row.profit),
-            or_none(row.share_of_margin.map(|share| share.to_string())),
-            or_none(row.share_of_profit.map(|share| share.to_string())),
-            or_none(row.share_of_service_cost.map(|share| share.to_string())),
-            or_none(row.margin_per_cost.map(|earned| earned.to_string())),
-            money(row.used_per_customer),
-            money(row.break_even_per_customer),
-            or_none(row.satisfaction.map(|rating| rating.to_string())),
-            row.losing.to_string(),
-        ]);
+    if args.json {
+        return print::json(&report);
     }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+    let sheets = report.sheets();
+    let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name).collect();
+    let table = args.table.as_deref();
+    if args.csv {
+        let text = String::from_utf8(sheets[wanted("table", table, &names)?].csv()?)?;
+        return print::line(text.trim_end()).map(|()| End::Done);
     }
-    print::line(&table.to_string())?;
+    if table.is_some() {
+        return print_sheet(&sheets[wanted("table", table, &names)?]).map(|()| End::Done);
+    }
+    print::line(&report.head().in_words())?;
+    for sheet in sheets.iter().filter(|sheet| !sheet.long) {
+        print_sheet(sheet)?;
+    }
     print::line("")?;
-    for row in report.classes.iter().chain([&report.total]) {
-        print::line(&row.says)?;
+    for text in report.says() {
+        print::line(&text)?;
+    }
+    for note in &report.head().notes {
+        print::line(&format!("note: {note}"))?;
     }
     Ok(End::Done)
+}
+
+/// The place of a name; the first where none is given.
+fn wanted(part: &'static str, name: Option<&str>, known: &[&str]) -> Result<usize, ReportError> {
+    let found = name.map_or((!known.is_empty()).then_some(0), |name| known.iter().position(|known| *known == name));
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    found.ok_or_else(|| ReportError::Invalid { name: part, why: format!("this report has these: {known}") })
+}
+
+/// Whether what was asked for cannot be meant, rather than something having failed.
+pub(super) fn is_wrong_usage(error: &anyhow::Error) -> bool {
+    let wrong = |error: &ReportError| matches!(error, ReportError::Unknown(_) | ReportError::Invalid { .. });
+    error.downcast_ref().is_some_and(wrong)
+}
+
+fn print_sheet(sheet: &Sheet) -> anyhow::Result<()> {
+    let mut table = Table::new();
+    let header = sheet.columns.iter().map(|column| column.replace('_', " "));
+    table.load_preset(presets::NOTHING).set_header(header);
+    for row in &sheet.rows {
+        table.add_row(row.iter().map(|cell| cell.shown()));
+    }
+    for (at, column) in table.column_iter_mut().enumerate() {
+        if sheet.rows.iter().any(|row| row[at].is_number()) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    print::line("")?;
+    print::line(&sheet.title)?;
+    print::line(&table.to_string())
 }

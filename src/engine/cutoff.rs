@@ -53,12 +53,8 @@ impl CutOffs {
         let cuts = self.segments.get(slot).unwrap_or(&SegmentCuts::None);
         match &segment.rule {
             SegmentRule::Rank { metric, .. } => {
-                let Some(value) = metrics[*metric as usize].filter(|value| *value > Number::ZERO) else {
-                    return Some(last);
-                };
                 let SegmentCuts::Rank { smallest, .. } = cuts else { return Some(last) };
-                let found = smallest.iter().position(|cut| cut.is_some_and(|cut| value >= cut));
-                Some(found.map_or(last, |class| class as u16))
+                Some(rank_class(metrics[*metric as usize], smallest))
             }
             SegmentRule::Score { parts, conditions, .. } => {
                 let score = |at: usize| {
@@ -78,6 +74,14 @@ impl CutOffs {
             SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => None,
         }
     }
+}
+
+/// The class of a value: the first whose smallest value it reaches; the last for one that is absent or not above zero.
+pub fn rank_class(value: Option<Number>, smallest: &[Option<Number>]) -> u16 {
+    let last = smallest.len().saturating_sub(1) as u16;
+    let Some(value) = value.filter(|value| *value > Number::ZERO) else { return last };
+    let found = smallest.iter().position(|cut| cut.is_some_and(|cut| value >= cut));
+    found.map_or(last, |class| class as u16)
 }
 
 impl PartCuts {

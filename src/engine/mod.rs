@@ -21,7 +21,7 @@ mod stack;
 
 pub use cases::{TestResult, TestRun, Unreached, run_tests};
 pub use condition::anniversary;
-pub use cutoff::{CutOffs, PartCuts, SegmentCuts};
+pub use cutoff::{CutOffs, PartCuts, SegmentCuts, rank_class};
 pub use decide::decide;
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Words, explain, reason_in_words};
 pub use gather::{Gather, gather};

@@ -51,6 +51,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("DELETE", "/v1/customers/{id}/interactions/{interaction}", Key(&[Marketing])),
     ("GET", "/v1/customers/{id}/service-budget", Key(&[Marketing, Analyst])),
     ("GET", "/v1/agenda", Key(&[Marketing, Analyst])),
+    ("GET", "/v1/reports/abc", Key(&[Analyst])),
     ("GET", "/v1/reports/budgets", Key(&[Analyst])),
     ("GET", "/v1/backup", ADMIN),
     ("POST", "/v1/imports", ADMIN),

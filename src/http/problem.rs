@@ -114,7 +114,7 @@ impl Problem {
 
     /// 503: the machine cannot, now.
     pub fn unavailable() -> Self {
-        let detail = "the store cannot write now; nothing was changed";
+        let detail = "the store cannot do that now; the same request with the same id can be sent again";
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the service is unavailable", detail);
         Self { retry_after: Some(1), ..problem }
     }

@@ -38,7 +38,7 @@ struct Document;
 
 /// The calls with their OpenAPI document.
 fn calls() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let mut calls = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(quotes::create::create_quote))
         .routes(routes!(purchases::create::create_purchase))
         .routes(routes!(purchases::read::read_purchase))
@@ -62,6 +62,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(customers::service_budget::read_service_budget))
         .routes(routes!(agenda::read::read_agenda))
+        .routes(routes!(reports::abc::read_abc))
         .routes(routes!(reports::budgets::read_budgets))
         .routes(routes!(bulk::backup::read_backup))
         .routes(routes!(bulk::import::create_import))
@@ -80,7 +81,9 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(system::health::healthz))
         .routes(routes!(system::health::readyz))
         .routes(routes!(system::health::version))
-        .routes(routes!(system::metrics::read_metrics))
+        .routes(routes!(system::metrics::read_metrics));
+    reports::document(calls.get_openapi_mut());
+    calls
 }
 
 /// The OpenAPI document, generated from the code's own types.

@@ -325,6 +325,11 @@ impl<'a, T: Timelines> Reader<'a, T> {
 }
 
 impl Measure {
+    /// The value that sums of a window have; absent for days since something, which sums do not know.
+    pub fn value(self, totals: &Totals, currency: Currency) -> Option<Number> {
+        value_of(self, totals, currency)
+    }
+
     /// Whether an event can only raise the value, and its leaving only lower it.
     const fn only_grows(self) -> bool {
         match self {

@@ -15,6 +15,7 @@ mod full_disk;
 mod http;
 mod import;
 mod keys;
+mod old_store;
 mod operations;
 mod points;
 mod policies;

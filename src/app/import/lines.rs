@@ -18,7 +18,7 @@ use crate::id::check_id;
 use crate::ledger::{Asked, take_back};
 use crate::model::{Purchase, PurchaseLine, Return};
 use crate::money::{Exact, Money};
-use crate::store::{Failure, KeptPurchase, Read, Store, decode, encode};
+use crate::store::{Failure, PurchaseRow, Read, Store, decode, encode};
 use crate::time::Instant;
 
 #[derive(Deserialize)]
@@ -112,7 +112,7 @@ struct Entries {
 
 impl Entries {
     fn purchase(&self, entry: &Entry) -> Result<Purchase, Failure> {
-        let kept: KeptPurchase = decode(&self.bytes[entry.start..entry.end])?;
+        let kept: PurchaseRow = decode(&self.bytes[entry.start..entry.end])?;
         Ok(kept.purchase)
     }
 
@@ -121,7 +121,7 @@ impl Entries {
         self.ids.intern(&purchase.id);
         let customer = purchase.customer.as_deref().map_or(GUEST, |customer| self.customers.intern(customer));
         let at = purchase.at;
-        self.bytes.extend(encode(&KeptPurchase { sequence: 0, purchase })?);
+        self.bytes.extend(encode(&PurchaseRow { purchase, points: None, decision: None })?);
         self.entries.push(Entry { line, customer, at, start, end: self.bytes.len() });
         Ok(())
     }

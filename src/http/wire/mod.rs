@@ -24,4 +24,4 @@ pub use interaction::{InteractionIn, InteractionOut, WrittenInteractionOut};
 pub use object::{Object, maybe_objects, objects};
 pub use purchase::{KeptPurchaseOut, ReturnOut};
 pub use scalar::{Cash, Invalids, Shown, read_instant, request_hash, wide_request_hash};
-pub use service::{BudgetReportOut, BudgetRowOut, Percent, ServiceBudgetOut};
+pub use service::ServiceBudgetOut;

@@ -62,27 +62,31 @@ async fn the_founding_case() {
     let shop = founding_case();
     let report = shop.get("/v1/reports/budgets").await;
     assert_eq!(
-        some(&report, &["as_of", "segment", "window", "from", "satisfaction_floor", "enforce", "currency"]),
-        json!({ "as_of": "2026-03-01T11:00:00Z", "segment": "value", "window": "1 year", "from": "2025-03-01T11:00:00Z",
-            "satisfaction_floor": "4", "enforce": "warn", "currency": "EUR" })
+        some(&report["head"], &["report", "as_of", "window", "from", "currency"]),
+        json!({ "report": "budgets", "as_of": "2026-03-01T11:00:00Z", "window": "1 year", "from": "2025-03-01T11:00:00Z",
+            "currency": "EUR" })
+    );
+    assert_eq!(
+        some(&report, &["segment", "satisfaction_floor", "enforce"]),
+        json!({ "segment": "value", "satisfaction_floor": "4.00", "enforce": "warn" })
     );
     assert_eq!(
         report["classes"],
         json!([
             { "class": "A", "customers": 4, "granted": "600.00", "used": "600.00", "planned": "0.00", "left": "0.00",
-              "net": "16000.00", "margin": "8000.00", "profit": "7400.00", "satisfaction": "5", "below_floor": 0,
-              "losing_money": 0, "overspent": 0, "share_of_margin": "80%", "share_of_profit": "105.71%",
-              "share_of_service_cost": "20%", "margin_per_cost": "13.3333", "profit_per_cost": "12.3333",
+              "net": "16000.00", "margin": "8000.00", "profit": "7400.00", "satisfaction": "5.00", "below_floor": 0,
+              "losing_money": 0, "overspent": 0, "share_of_margin": "0.800000", "share_of_profit": "1.057100",
+              "share_of_service_cost": "0.200000", "margin_per_cost": "13.3333", "profit_per_cost": "12.3333",
               "used_per_customer": "150.00", "break_even_per_customer": "2000.00", "policy_at_most": "2000.00",
-              "within_customers": 4, "within_satisfaction": "5", "beyond_customers": 0, "beyond_satisfaction": null,
+              "within_customers": 4, "within_satisfaction": "5.00", "beyond_customers": 0, "beyond_satisfaction": null,
               "says": "A earns 7400.00: a margin of 13.3333 per EUR of service, which costs 150.00 per customer and may \
                        cost 2000.00, rated 5" },
             { "class": "B", "customers": 16, "granted": "2000.00", "used": "2400.00", "planned": "0.00", "left": "-400.00",
-              "net": "4000.00", "margin": "2000.00", "profit": "-400.00", "satisfaction": "4", "below_floor": 0,
-              "losing_money": 8, "overspent": 8, "share_of_margin": "20%", "share_of_profit": "-5.71%",
-              "share_of_service_cost": "80%", "margin_per_cost": "0.8333", "profit_per_cost": "-0.1667",
+              "net": "4000.00", "margin": "2000.00", "profit": "-400.00", "satisfaction": "4.00", "below_floor": 0,
+              "losing_money": 8, "overspent": 8, "share_of_margin": "0.200000", "share_of_profit": "-0.057100",
+              "share_of_service_cost": "0.800000", "margin_per_cost": "0.8333", "profit_per_cost": "-0.1667",
               "used_per_customer": "150.00", "break_even_per_customer": "125.00", "policy_at_most": "125.00",
-              "within_customers": 8, "within_satisfaction": "4", "beyond_customers": 8, "beyond_satisfaction": "4",
+              "within_customers": 8, "within_satisfaction": "4.00", "beyond_customers": 8, "beyond_satisfaction": "4.00",
               "says": "B loses 400.00: service costs 150.00 per customer, rated 4; a budget of at most 125.00 per \
                        customer ends the loss; the 8 customers served within it rate 4, the 8 beyond it 4" },
         ])
@@ -108,11 +112,22 @@ async fn the_report_is_a_table_too() {
     let (status, text) = shop.send("GET", "/v1/reports/budgets", &[("accept", "text/csv")], None).await;
     assert_eq!(status, StatusCode::OK);
     let rows: Vec<&str> = text.lines().collect();
-    assert!(rows[0].starts_with("class,customers,granted,used,planned,left,net,margin,profit,satisfaction,"), "{text}");
-    assert!(rows[1].starts_with("A,4,600.00,600.00,0.00,0.00,16000.00,8000.00,7400.00,5,"), "{text}");
-    assert!(rows[2].starts_with("B,16,2000.00,2400.00,0.00,-400.00,4000.00,2000.00,-400.00,4,"), "{text}");
-    assert!(rows[3].starts_with("total,20,2600.00,3000.00,0.00,-400.00,20000.00,10000.00,7000.00,4.2,"), "{text}");
-    assert_eq!(rows.len(), 4);
+    assert_eq!(
+        rows,
+        [
+            "class,customers,granted,used,planned,left,net,margin,profit,share_of_margin,share_of_profit,\
+             share_of_service_cost",
+            "A,4,600.00,600.00,0.00,0.00,16000.00,8000.00,7400.00,0.800000,1.057100,0.200000",
+            "B,16,2000.00,2400.00,0.00,-400.00,4000.00,2000.00,-400.00,0.200000,-0.057100,0.800000",
+            "total,20,2600.00,3000.00,0.00,-400.00,20000.00,10000.00,7000.00,1.000000,1.000000,1.000000",
+        ]
+    );
+    let (status, text) = shop.send("GET", "/v1/reports/budgets?table=customers", &[], None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.lines().last().is_some_and(|row| row.starts_with("total,4.20,0,8,8,")), "{text}");
+    let (status, text) = shop.send("GET", "/v1/reports/budgets?chart=classes", &[], None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.starts_with("<svg ") && text.contains("A earns 7400.00"), "{text}");
 }
 
 #[tokio::test]

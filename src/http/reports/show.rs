@@ -1,0 +1,116 @@
+//! What every report is answered with: JSON, a table as CSV, or a picture as SVG.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::path::{Parameter as Documented, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{SchemaType, Type};
+use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
+
+use crate::analytics::report::{Parameter, Report};
+use crate::analytics::{AbcReport, BudgetReport};
+use crate::app::{App, Asked, ReportError};
+use crate::http::answer::{Answer, json};
+use crate::http::blocking;
+use crate::http::problem::Problem;
+
+/// Each report with what may be asked of it.
+const REPORTS: &[(&str, &[Parameter])] =
+    &[(AbcReport::NAME, AbcReport::TAKES), (BudgetReport::NAME, BudgetReport::TAKES)];
+
+const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };
+const CHART: Parameter = Parameter { name: "chart", says: "A picture of the report, by its name: answered as SVG." };
+
+/// A query: names and values, as they came.
+pub type Query = Vec<(String, String)>;
+
+/// Makes a report and answers with what is wanted of it.
+pub async fn show<R: Report + Send + 'static>(
+    app: Arc<App>,
+    query: Query,
+    headers: HeaderMap,
+    make: impl FnOnce(&App, Asked) -> Result<R, ReportError> + Send + 'static,
+) -> Answer {
+    let (mut chart, mut table, mut given) = (None, None, Query::new());
+    for (name, value) in query {
+        match name.as_str() {
+            "chart" => chart = Some(value),
+            "table" => table = Some(value),
+            _ => given.push((name, value)),
+        }
+    }
+    let report = blocking(move || make(&app, Asked::read::<R>(&app, given)?)).await??;
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
+    if chart.is_some() || accept.contains("image/svg+xml") {
+        return picture(&report, chart.as_deref());
+    }
+    if table.is_some() || accept.contains("text/csv") {
+        return csv(&report, table.as_deref());
+    }
+    json(StatusCode::OK, &report)
+}
+
+fn csv<R: Report>(report: &R, table: Option<&str>) -> Answer {
+    let sheets = report.sheets();
+    let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name).collect();
+    let sheet = &sheets[wanted(TABLE.name, table, &names)?];
+    let bytes = sheet.csv().map_err(|error| {
+        tracing::error!(%error, "a report could not be written");
+        Problem::internal()
+    })?;
+    Ok(with_kind(bytes, "text/csv; charset=utf-8"))
+}
+
+fn picture<R: Report>(report: &R, chart: Option<&str>) -> Answer {
+    let pictures = report.pictures();
+    let names: Vec<&str> = pictures.iter().map(|(name, _)| *name).collect();
+    let (_, picture) = &pictures[wanted(CHART.name, chart, &names)?];
+    Ok(with_kind(picture.svg_file().into_bytes(), "image/svg+xml"))
+}
+
+/// The place of a name; the first where none is given.
+fn wanted(parameter: &str, name: Option<&str>, known: &[&str]) -> Result<usize, Problem> {
+    let found = name.map_or((!known.is_empty()).then_some(0), |name| known.iter().position(|known| *known == name));
+    found.ok_or_else(|| {
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Problem::invalid_at(format!("/{parameter}"), format!("this report has these: {known}"))
+    })
+}
+
+fn with_kind(bytes: Vec<u8>, kind: &'static str) -> Response {
+    let mut response = bytes.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Unknown(detail) => Self::unreadable(detail),
+            ReportError::Invalid { name, why } => Self::invalid_at(format!("/{name}"), why),
+            ReportError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+/// Writes into the OpenAPI document what each report takes.
+pub fn document(document: &mut OpenApi) {
+    for (name, takes) in REPORTS {
+        let path = document.paths.paths.get_mut(&format!("/v1/reports/{name}"));
+        if let Some(operation) = path.and_then(|item| item.get.as_mut()) {
+            let all = takes.iter().chain([&TABLE, &CHART]).map(documented);
+            operation.parameters.get_or_insert_default().extend(all);
+        }
+    }
+}
+
+fn documented(parameter: &Parameter) -> RefOr<Documented> {
+    let schema = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    let built = ParameterBuilder::new()
+        .name(parameter.name)
+        .parameter_in(ParameterIn::Query)
+        .description(Some(parameter.says))
+        .schema(Some(schema));
+    RefOr::T(built.build())
+}
