@@ -101,7 +101,7 @@ impl App {
         let rows = self.store.snapshot();
         let facts = Arc::new(facts_for(&*rows, &active, customer.as_deref(), at, (&basket, &priced))?);
         let decision = decide(&active.bundle, &facts, &basket, &priced);
-        self.counters.count(&active, &decision);
+        self.counters.decided(&decision);
         if let Some(shadow) = &*self.shadow.load() {
             shadow.ask(Quote {
                 customer: customer.clone(),

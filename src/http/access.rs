@@ -44,13 +44,13 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("DELETE", "/v1/customers/{id}", ADMIN),
     ("GET", "/v1/customers/{id}/purchases", Key(&[Analyst])),
     ("GET", "/v1/customers/{id}/points", Key(&[Checkout, Analyst])),
-    ("POST", "/v1/customers/{id}/interactions", ADMIN),
-    ("GET", "/v1/customers/{id}/interactions", Key(&[Analyst])),
-    ("PUT", "/v1/customers/{id}/interactions/{interaction}", ADMIN),
-    ("GET", "/v1/customers/{id}/interactions/{interaction}", Key(&[Analyst])),
-    ("DELETE", "/v1/customers/{id}/interactions/{interaction}", ADMIN),
-    ("GET", "/v1/customers/{id}/service-budget", Key(&[Analyst])),
-    ("GET", "/v1/agenda", Key(&[Analyst])),
+    ("POST", "/v1/customers/{id}/interactions", Key(&[Checkout, Marketing])),
+    ("GET", "/v1/customers/{id}/interactions", Key(&[Marketing, Analyst])),
+    ("PUT", "/v1/customers/{id}/interactions/{interaction}", Key(&[Marketing])),
+    ("GET", "/v1/customers/{id}/interactions/{interaction}", Key(&[Marketing, Analyst])),
+    ("DELETE", "/v1/customers/{id}/interactions/{interaction}", Key(&[Marketing])),
+    ("GET", "/v1/customers/{id}/service-budget", Key(&[Marketing, Analyst])),
+    ("GET", "/v1/agenda", Key(&[Marketing, Analyst])),
     ("GET", "/v1/reports", Key(&[Analyst])),
     ("GET", "/v1/reports/abc", Key(&[Analyst])),
     ("GET", "/v1/reports/clv", Key(&[Analyst])),
@@ -68,6 +68,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/simulations/{id}", Key(&[Analyst])),
     ("GET", "/v1/simulations/{id}/events", Key(&[Analyst])),
     ("DELETE", "/v1/simulations/{id}", Key(&[Analyst])),
+    ("GET", "/v1/backup", ADMIN),
     ("POST", "/v1/imports", ADMIN),
     ("GET", "/v1/exports/{table}", Key(&[Analyst])),
     ("GET", "/v1/policies", Key(&[Marketing, Analyst])),
@@ -175,10 +176,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Actor {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         // Only a call that needs no key has nobody, and such a call has no business to ask.
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
-            tracing::error!("a call that needs no key asked who made it");
-            Problem::internal()
-        })
+        let nobody = || Problem::internal().because("a call that needs no key asked who made it");
+        parts.extensions.get::<Self>().cloned().ok_or_else(nobody)
     }
 }
 
@@ -202,7 +201,7 @@ pub fn documented(mut document: OpenApi) -> OpenApi {
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     let all = [
         (Method::GET, &mut item.get),
         (Method::PUT, &mut item.put),

@@ -20,8 +20,8 @@ use crate::store::{Cursor, Listing};
 
 /// The largest JSON body.
 pub const MAX_BODY: usize = 2 * 1024 * 1024;
-/// How long a JSON body may take to come in.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a JSON body, or the next piece of a longer one, may take to come in.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A JSON body, not yet read.
 pub struct Body(Bytes);
@@ -55,7 +55,7 @@ pub fn too_large(limit: usize) -> Problem {
 }
 
 /// 408.
-fn too_slow() -> Problem {
+pub fn too_slow() -> Problem {
     let detail = format!("the body took longer than {} seconds to come in", PATIENCE.as_secs());
     Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request took too long", detail)
 }

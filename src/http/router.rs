@@ -13,7 +13,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
 use super::{
-    access, agenda, audit, bulk, customers, keys, observe, policies, purchases, quotes, reports, simulations, system,
+    access, agenda, audit, bulk, customers, document, keys, observe, policies, purchases, quotes, reports, simulations,
+    system,
 };
 use crate::app::App;
 
@@ -78,6 +79,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(simulations::create::create_simulation, simulations::list::list_simulations))
         .routes(routes!(simulations::read::read_simulation, simulations::cancel::delete_simulation))
         .routes(routes!(simulations::events::follow_simulation))
+        .routes(routes!(bulk::backup::read_backup))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))
@@ -107,15 +109,16 @@ fn calls() -> OpenApiRouter<Arc<App>> {
 
 /// The OpenAPI document, generated from the code's own types.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    access::documented(calls().split_for_parts().1)
+    access::documented(document::with_ids(calls().split_for_parts().1))
 }
 
 /// Everything that is served.
 pub fn router(app: Arc<App>) -> Router {
     // Handles of what is measured are kept, so the recorder must be there before the first of them.
     system::metrics::record();
-    let (router, document) = calls().split_for_parts();
-    let documented = SwaggerUi::new("/docs").url("/openapi.json", access::documented(document));
+    system::metrics::watch(&app);
+    let router = calls().split_for_parts().0;
+    let documented = SwaggerUi::new("/docs").url("/openapi.json", openapi());
     router
         .merge(Router::from(documented))
         .fallback(not_found)

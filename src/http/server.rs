@@ -13,6 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 use super::router::router;
+use super::system::metrics::upkeep;
 use super::tls::Tls;
 use crate::app::App;
 
@@ -38,6 +39,7 @@ pub async fn serve_over(
     let mut builder = Builder::new(hyper_util::rt::TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
     let running = GracefulShutdown::new();
+    let upkeep = tokio::spawn(upkeep());
     let mut stop = std::pin::pin!(stop);
     loop {
         let stream = tokio::select! {
@@ -73,6 +75,7 @@ pub async fn serve_over(
         };
     }
     app.stop();
+    upkeep.abort();
     drop(listener);
     if tokio::time::timeout(FAREWELL, running.shutdown()).await.is_err() {
         tracing::warn!("some requests took too long to finish and were given up");

@@ -25,7 +25,14 @@ pub struct HealthOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Readiness)]
 pub struct ReadyOut {
+    /// `ok`, or `degraded`: requests are answered, and somebody should look.
     status: &'static str,
+    /// Whether the last write came about; where it did not, purchases get a 503 until one does.
+    writable: bool,
+    /// How many writes wait.
+    waiting: usize,
+    /// Whether the folders' policies are in force; where not, they do not compile, and the ones before still are.
+    policies_current: bool,
     /// The revision in force.
     #[schema(value_type = String)]
     revision: Shown<Revision>,
@@ -57,11 +64,19 @@ pub async fn healthz() -> Answer {
 #[utoipa::path(get, path = "/readyz", tag = "system", responses((status = 200, description = "ready", body = ReadyOut), Problems))]
 pub async fn readyz(State(app): State<Arc<App>>) -> Answer {
     if app.is_stopping() {
-        return Err(Problem::unavailable());
+        return Err(Problem::unavailable().because("the server is stopping"));
     }
     let counts = app.store().snapshot().counts()?;
-    let revision = Shown(app.active().bundle.revision);
-    let body = ReadyOut { status: "ok", revision, customers: counts.customers, purchases: counts.purchases };
+    let (writable, policies_current) = (app.store().is_writable(), app.policy_state()?.failure.is_none());
+    let body = ReadyOut {
+        status: if writable && policies_current { "ok" } else { "degraded" },
+        writable,
+        waiting: app.store().waiting(),
+        policies_current,
+        revision: Shown(app.active().bundle.revision),
+        customers: counts.customers,
+        purchases: counts.purchases,
+    };
     json(StatusCode::OK, &body)
 }
 

@@ -24,6 +24,6 @@ pub use import::ImportOut;
 pub use interaction::{InteractionIn, InteractionOut, WrittenInteractionOut};
 pub use object::{Object, maybe_objects, objects};
 pub use purchase::{KeptPurchaseOut, ReturnOut};
-pub use scalar::{Cash, Exact, Invalids, Shown, read_instant, request_hash, wide_request_hash};
+pub use scalar::{Cash, Invalids, Shown, read_instant, request_hash, wide_request_hash};
 pub use service::ServiceBudgetOut;
 pub use tested::{TestedOut, UnreachedOut};
