@@ -1,7 +1,7 @@
 //! Cohorts as tables, pictures and sentences.
 
 use super::cohorts::{Cohort, CohortReport};
-use super::report::{Cell, Figure, Head, Parameter, Report, Sheet};
+use super::report::{Cell, Figure, Head, Parameter, Report, Sheet, customers};
 use crate::chart::{Figures, Picture, Plot, Series, X};
 use crate::time::{Instant, Period, Zone};
 
@@ -35,8 +35,8 @@ impl Report for CohortReport {
         let total = &self.total;
         let Some(repeat) = total.repeat_rate else { return vec!["nobody bought anything".to_owned()] };
         let mut says = vec![format!(
-            "{} customers bought {} times; {} bought more than once",
-            total.customers,
+            "{} bought {} times; {} bought more than once",
+            customers(total.customers),
             total.purchases,
             repeat.percent()
         )];
@@ -105,7 +105,7 @@ impl CohortReport {
     fn period_sheet(&self) -> Sheet {
         let columns =
             ["period", "customers", "new", "returning", "back", "lost", "purchases", "net", "margin", "partial"];
-        let mut sheet = Sheet::new("periods", format!("{} by {0}", self.period), &columns);
+        let mut sheet = Sheet::new("periods", format!("Who came and stayed away, {} by {0}", self.period), &columns);
         for row in &self.periods {
             sheet.push([
                 self.name(row.start).into(),

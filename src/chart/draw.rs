@@ -306,3 +306,90 @@ fn plain(text: &str) -> String {
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::Band;
+    use proptest::prelude::*;
+
+    fn picture(plot: Plot) -> Picture {
+        let text = |text: &str| text.to_owned();
+        Picture { title: text("A & B cost $5"), describes: text("a < b"), across: text("x"), up: text("y"), plot }
+    }
+
+    fn check(plot: Plot) -> String {
+        let picture = picture(plot);
+        let (page, file) = (picture.svg(), picture.svg_file());
+        for svg in [&page, &file] {
+            assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"), "{svg}");
+            assert!(svg.contains("<title>A &amp; B cost $5</title><desc>a &lt; b</desc>"), "{svg}");
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        }
+        assert!(page.contains("var(--chart-ink,") && !file.contains("var("), "{file}");
+        page
+    }
+
+    fn names(many: usize) -> Vec<String> {
+        (0..many).map(|at| format!("name {at}")).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn any_series_can_be_drawn(values in prop::collection::vec(-1e9f64..1e9, 0..12), other in -1e3f64..1e3) {
+            let labelled = || names(values.len()).into_iter().zip(values.iter().copied()).collect::<Vec<_>>();
+            let points: Vec<(f64, f64)> = values.iter().enumerate().map(|(at, value)| (at as f64, *value)).collect();
+            let band = Band { low: values.iter().map(|v| v - 1.0).collect(), high: values.iter().map(|v| v + 1.0).collect() };
+            let line = Series { name: "line".to_owned(), points: points.clone(), band: Some(band), steps: true, dashed: false };
+            check(Plot::Bars(labelled()));
+            check(Plot::Pareto(labelled()));
+            let parts = vec![("a".to_owned(), values.clone()), ("b".to_owned(), vec![other; values.len()])];
+            check(Plot::Stacked(names(values.len()), parts));
+            for x in [X::Number, X::Share, X::Time] {
+                check(Plot::Lines(x, Figures::Number, vec![line.clone(), Series { dashed: true, ..line.clone() }]));
+            }
+            check(Plot::Lorenz(vec![(0.0, 0.0), (0.5, 0.2), (1.0, 1.0)]));
+            let row = |shift: usize| (0..values.len()).map(|at| (at % 3 != shift).then(|| values[at])).collect();
+            check(Plot::Heat(names(2), names(values.len()), vec![row(0), row(1)]));
+            let span = |(name, low): (String, f64)| Span { name, low, high: other };
+            check(Plot::Tornado(labelled().into_iter().map(span).collect()));
+            let flow = |(from, many): (String, f64)| Flow { from, to: "name 0".to_owned(), many: many.abs() };
+            check(Plot::Flow(labelled().into_iter().map(flow).collect()));
+        }
+    }
+
+    #[test]
+    fn nothing_and_what_is_no_number_are_drawn_as_nothing() {
+        for plot in [
+            Plot::Bars(Vec::new()),
+            Plot::Pareto(vec![("a".to_owned(), 0.0)]),
+            Plot::Stacked(Vec::new(), Vec::new()),
+            Plot::Lines(X::Time, Figures::Share, vec![Series { points: vec![(0.0, 1.0)], ..Series::default() }]),
+            Plot::Lorenz(Vec::new()),
+            Plot::Heat(names(1), names(1), vec![vec![None]]),
+            Plot::Tornado(Vec::new()),
+            Plot::Flow(vec![Flow { from: "a".to_owned(), to: "b".to_owned(), many: f64::NAN }]),
+        ] {
+            assert!(check(plot).contains("there is nothing to show"));
+        }
+    }
+
+    #[test]
+    fn absent_cells_have_no_colour_and_labels_no_formulas() {
+        let page = check(Plot::Heat(names(2), names(2), vec![vec![Some(1.0), None], vec![Some(3.0), Some(2.0)]]));
+        assert!(page.contains("--chart-heat-0") && page.contains("--chart-heat-9"), "{page}");
+        assert!(page.contains("fill=\"none\""), "{page}");
+        assert!(check(Plot::Bars(vec![("$5 $6".to_owned(), 1.0)])).contains("$5 $6"));
+    }
+
+    #[test]
+    fn numbers_on_axes_are_short() {
+        let check = |value: f64, expect: &str| assert_eq!(shortened(value), expect);
+        check(0.0, "0");
+        check(1_234.5, "1234.5");
+        check(25_000.0, "25k");
+        check(-1_230_000.0, "-1.23M");
+        check(2.5e9, "2.5G");
+    }
+}

@@ -19,6 +19,7 @@ mod policy_values;
 mod process;
 mod properties;
 mod readme;
+mod reports;
 mod service;
 mod tidy;
 mod tls;

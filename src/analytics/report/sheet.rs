@@ -111,6 +111,11 @@ impl Cell {
     }
 }
 
+/// So many customers, in words.
+pub fn customers(many: u64) -> String {
+    format!("{many} customer{}", if many == 1 { "" } else { "s" })
+}
+
 /// A series in a line of blocks, from nothing to the whole.
 fn sparkline(shares: &[Option<Share>]) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
