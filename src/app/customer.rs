@@ -151,16 +151,13 @@ impl App {
 fn forget_attributes(batch: &mut Batch<'_>, purchase: &str) -> Result<(), Failure> {
     let Some(bytes) = batch.decision(purchase)? else { return Ok(()) };
     let mut record: DecisionRecord = decode(&bytes)?;
-    let decision = &mut record.decision;
-    let applied = decision.applied.iter_mut().flat_map(|applied| &mut applied.because);
-    let rejected = decision.rejected.iter_mut().flat_map(|rejected| &mut rejected.because);
     let mut found = false;
-    for reason in applied.chain(rejected) {
+    for reason in &mut record.decision.trace {
         if let Reason::Attribute { value, .. } = reason {
             found |= value.take().is_some();
         }
     }
-    if found { batch.put_decision(purchase, &encode(&record)?) } else { Ok(()) }
+    if found { batch.put_decision(purchase, encode(&record)?) } else { Ok(()) }
 }
 
 /// Whether there is a card or anything else under this id.

@@ -1,11 +1,11 @@
 //! Use cases: the only place where clock, store and active bundle meet.
 //!
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
-//! (what is known of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets),
+//! (what is known of a customer), [`quote`] and [`token`], [`purchase`] and [`foresee`], [`take_back`], [`spend`] (uses and budgets),
 //! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`] (revisions,
 //! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`report`],
 //! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
-//! [`mod@verify`].
+//! [`mod@verify`] with [`verify_spending`].
 
 mod access;
 mod active;
@@ -17,6 +17,7 @@ mod demo;
 mod events;
 mod export;
 mod facts;
+mod foresee;
 mod import;
 mod interaction;
 mod key;
@@ -33,6 +34,7 @@ mod start;
 mod take_back;
 mod token;
 mod verify;
+mod verify_spending;
 mod watch;
 
 pub use access::{Actor, Admitted, Denied, KeyError, KnownKey, MadeKey, Signature, make_key, revoke_key};

@@ -86,7 +86,7 @@ impl App {
         let now = clock.now();
         let before = store.snapshot().active_at(now)?;
         let known = match &before {
-            Some(activation) => stored_bundle(&store, activation.revision)?,
+            Some(activation) => stored_bundle(&*store.snapshot(), activation.revision)?,
             None => None,
         };
         // Until the folders' bundle is activated below, something must be in force: what was, or the folders'.
@@ -162,7 +162,7 @@ impl App {
         if let Some((_, bundle)) = lock(&self.bundles).iter().find(|(known, _)| *known == revision) {
             return Ok(Some(Arc::clone(bundle)));
         }
-        let Some(bundle) = stored_bundle(&self.store, revision)? else { return Ok(None) };
+        let Some(bundle) = stored_bundle(&*self.store.snapshot(), revision)? else { return Ok(None) };
         let mut bundles = lock(&self.bundles);
         if bundles.len() >= KEPT_BUNDLES {
             bundles.remove(0);
@@ -204,8 +204,9 @@ fn seal_key(store: &Store) -> Result<[u8; 32], Failure> {
     }
 }
 
-fn stored_bundle(store: &Store, revision: Revision) -> Result<Option<Arc<Bundle>>, Failure> {
-    let Some(kept) = store.snapshot().revision(revision)? else { return Ok(None) };
+/// A stored bundle, compiled; absent where there is none.
+pub(super) fn stored_bundle(rows: &impl Read, revision: Revision) -> Result<Option<Arc<Bundle>>, Failure> {
+    let Some(kept) = rows.revision(revision)? else { return Ok(None) };
     // A newer Treue may refuse what an older one accepted; then the bundle is as good as absent.
     Ok(compile(Sources::new(kept.sources)).bundle.map(Arc::new))
 }
@@ -238,8 +239,7 @@ impl Counters {
         for applied in &decision.applied {
             active.granted(applied.discount);
         }
-        let rejected = decision.rejected.iter().flat_map(|rejected| &rejected.because);
-        let failed = rejected.chain(decision.failures.iter().map(|(_, reason)| reason));
+        let failed = decision.trace.iter().chain(decision.failures.iter().map(|(_, reason)| reason));
         let failed = failed.filter(|reason| matches!(reason, Reason::ScriptFailed { .. })).count();
         if failed > 0 {
             self.script_failures.increment(failed as u64);

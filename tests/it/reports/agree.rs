@@ -16,7 +16,8 @@ fn of_the_store(base: &Base) -> (i128, i64) {
     verify(&*snapshot, &mut |flaw| flaws.push(flaw)).expect("a readable store");
     assert_eq!(flaws, []);
     let (mut net, mut purchases) = (0, 0);
-    let visit = |_, account: treue::store::Account| {
+    let visit = |_, row: treue::store::CustomerRow| {
+        let account = row.account(FilterHash::ALL).cloned().unwrap_or_default();
         let sums = account
             .tail
             .iter()
@@ -25,7 +26,7 @@ fn of_the_store(base: &Base) -> (i128, i64) {
         purchases += sums.purchases;
         ControlFlow::Continue(())
     };
-    snapshot.each_account(FilterHash::ALL, None, None, visit).expect("a read");
+    snapshot.each_customer(None, None, visit).expect("a read");
     (net, purchases)
 }
 
@@ -102,7 +103,7 @@ async fn classes_are_those_that_decisions_see() {
         ids.push(customer);
         ControlFlow::Continue(())
     };
-    snapshot.each_account(FilterHash::ALL, None, None, visit).expect("a read");
+    snapshot.each_customer(None, None, visit).expect("a read");
     let bundle = &base.app.active().bundle;
     for id in &ids {
         let standing = base.app.standing(id, None).expect("a read").expect("a customer");
