@@ -71,11 +71,12 @@ impl CohortReport {
 
     fn cohort_sheet(&self) -> Sheet {
         let columns =
-            ["cohort", "customers", "repeat_rate", "purchases", "net", "margin", "net_per_customer", "retention"];
+            ["cohort", "customers", "repeat_rate", "purchases", "net", "margin", "net_per_customer", "came_again"];
         let mut sheet =
             Sheet::new("cohorts", format!("Customers by the {} of their first purchase", self.period), &columns);
         for row in &self.cohorts {
-            let retention = row.ages.iter().map(|age| age.retention).collect();
+            // Everybody bought in the first period.
+            let retention = row.ages.iter().skip(1).map(|age| age.retention).collect();
             sheet.push([
                 self.name(row.cohort).into(),
                 row.customers.into(),

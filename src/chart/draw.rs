@@ -18,6 +18,8 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 420.0;
 /// Height of a row of a picture that grows with its rows.
 const ROW: f64 = 26.0;
+/// Where absent cells of a heat map are, beside values from 0 to 1.
+const ABSENT: f64 = -0.1;
 
 /// With colours that a page sets.
 pub(super) fn svg(picture: &Picture) -> String {
@@ -162,18 +164,18 @@ fn heat_map(
     cells: &[Vec<Option<f64>>],
     labelled: impl Fn(Layout) -> Layout,
 ) -> (Vec<Drawn>, Layout) {
-    // The crate draws every cell: one that is absent is drawn below all others, in no colour.
+    // The crate draws every cell; one that is absent gets no colour.
     let present = || cells.iter().flatten().flatten().copied().filter(|value| value.is_finite());
     let (low, high) = (present().fold(f64::INFINITY, f64::min), present().fold(f64::NEG_INFINITY, f64::max));
     let width = (high - low).max(f64::MIN_POSITIVE);
-    // Values are scaled here, so that an absent one has a place of its own: -1, 0 to 1.
+    // Values are scaled here, so that an absent one has a place of its own below them.
     let scaled = |row: &Vec<Option<f64>>| -> Vec<f64> {
         let cell = |at| row.get(at).copied().flatten().filter(|value: &f64| value.is_finite());
-        (0..columns.len()).map(|at| cell(at).map_or(-1.0, |value| (value - low) / width)).collect()
+        (0..columns.len()).map(|at| cell(at).map_or(ABSENT, |value| (value - low) / width)).collect()
     };
     let absent = cells.iter().any(|row| (0..columns.len()).any(|at| row.get(at).copied().flatten().is_none()));
     let colours = move |value: f64| {
-        let value = if absent { value * 2.0 - 1.0 } else { value };
+        let value = if absent { value * (1.0 - ABSENT) + ABSENT } else { value };
         if value < -0.000_001 { "none".to_owned() } else { heat(value).to_owned() }
     };
     let names: Vec<String> = rows.iter().map(|row| plain(row)).collect();
@@ -274,7 +276,8 @@ fn shortened(value: f64) -> String {
 fn has_something(plot: &Plot) -> bool {
     let counts = |value: &f64| value.is_finite() && *value != 0.0;
     match plot {
-        Plot::Bars(bars) | Plot::Pareto(bars) => bars.iter().any(|(_, value)| counts(value)),
+        Plot::Bars(bars) => bars.iter().any(|(_, value)| counts(value)),
+        Plot::Pareto(bars) => bars.iter().any(|(_, value)| counts(value) && *value > 0.0),
         Plot::Stacked(labels, parts) => !labels.is_empty() && parts.iter().any(|(_, values)| values.iter().any(counts)),
         Plot::Lines(_, _, lines) => lines.iter().any(|line| line.points.len() > 1),
         Plot::Lorenz(points) => points.len() > 1,
@@ -283,7 +286,7 @@ fn has_something(plot: &Plot) -> bool {
             !columns.is_empty() && cells.iter().any(|row| row.iter().any(present))
         }
         Plot::Tornado(spans) => spans.iter().any(|span| counts(&span.low) || counts(&span.high)),
-        Plot::Flow(flows) => flows.iter().any(|flow| counts(&flow.many)),
+        Plot::Flow(flows) => flows.iter().any(|flow| counts(&flow.many) && flow.many > 0.0),
     }
 }
 
