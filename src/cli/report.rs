@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, bail};
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::args::{ReportArgs, ReportName};
+use super::args::{ReportArgs, ReportName, ShowArgs};
 use super::config::Config;
 use super::{End, print};
 use crate::analytics::report::{Report, Sheet};
@@ -19,9 +19,14 @@ pub(super) fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<End> {
     match args.name {
         ReportName::Abc => show(args, &app, App::abc_report),
         ReportName::Budgets => show(args, &app, App::budget_report),
+        ReportName::Clv => show(args, &app, App::clv_report),
         ReportName::Cohorts => show(args, &app, App::cohort_report),
         ReportName::Rfm => show(args, &app, App::rfm_report),
         ReportName::Segments => show(args, &app, App::segment_report),
+        ReportName::Discounts => show(args, &app, App::discount_report),
+        ReportName::Experiments => show(args, &app, App::experiment_report),
+        ReportName::Next => show(args, &app, App::next_report),
+        ReportName::Points => show(args, &app, App::points_report),
     }
 }
 
@@ -30,7 +35,11 @@ fn show<R: Report>(
     app: &App,
     make: impl FnOnce(&App, Asked) -> Result<R, ReportError>,
 ) -> anyhow::Result<End> {
-    let report = make(app, Asked::read::<R>(app, args.given())?)?;
+    present(&make(app, Asked::read::<R>(app, args.given())?)?, &args.show)
+}
+
+/// Prints a report as it is wanted.
+pub(super) fn present<R: Report>(report: &R, args: &ShowArgs) -> anyhow::Result<End> {
     if let Some(file) = &args.svg {
         let pictures = report.pictures();
         let names: Vec<&str> = pictures.iter().map(|(name, _)| *name).collect();
@@ -39,7 +48,7 @@ fn show<R: Report>(
         return Ok(End::Done);
     }
     if args.json {
-        return print::json(&report);
+        return print::json(report);
     }
     let sheets = report.sheets();
     let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name).collect();
