@@ -13,7 +13,7 @@ use super::report::{Figure, Head, Share, shown};
 use super::unit::Unit;
 use super::xyz::Variability;
 use crate::engine::rank_class;
-use crate::money::Number;
+use crate::money::{Number, Rate};
 use crate::time::{Instant, Period};
 
 /// What is shared, and how the classes part it.
@@ -213,7 +213,7 @@ impl Sums {
         &self,
         names: &[String],
         unit: Unit,
-        limit: impl Fn(usize) -> (Option<crate::money::Rate>, Option<Number>),
+        limit: impl Fn(usize) -> (Option<Rate>, Option<Number>),
     ) -> Vec<AbcClass> {
         let total = self.total();
         let everybody: u64 = self.0.iter().flatten().map(|(many, _)| many).sum();
@@ -294,7 +294,7 @@ fn moved(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::money::{Currency, Rate};
+    use crate::money::Currency;
 
     fn question(limits: AbcLimits, since: Option<Instant>) -> AbcQuestion {
         let unit = Unit::Money(Currency::from_code("EUR").expect("a currency"));

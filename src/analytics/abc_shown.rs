@@ -2,7 +2,7 @@
 
 use super::abc::{AbcClass, AbcReport, Movement};
 use super::concentration::Concentration;
-use super::report::{Cell, Head, Parameter, Report, Share, Sheet};
+use super::report::{Cell, Head, Parameter, Report, Share, Sheet, customers};
 use super::xyz::Variability;
 use crate::chart::{Flow, Picture, Plot};
 
@@ -39,7 +39,7 @@ impl Report for AbcReport {
     }
 
     fn sheets(&self) -> Vec<Sheet> {
-        let mut sheets = vec![self.class_sheet(), self.concentration_sheet(), self.xyz_sheet()];
+        let mut sheets = vec![self.class_sheet(), self.concentration_sheet(), self.matrix_sheet()];
         if let Some(movement) = &self.movement {
             let mut sheet = Sheet::new("movement", "From class to class", &["from", "to", "customers"]);
             for moved in &movement.moves {
@@ -47,6 +47,7 @@ impl Report for AbcReport {
             }
             sheets.push(sheet);
         }
+        sheets.push(self.xyz_sheet());
         let mut curve = Sheet::new("lorenz", "Lorenz curve", &["customers", "hold"]).long();
         for point in &self.concentration.lorenz {
             curve.push([point.customers.into(), point.hold.into()]);
@@ -83,9 +84,9 @@ impl Report for AbcReport {
         let class = |row: &AbcClass| {
             let percent = |share: Option<Share>| share.map_or_else(|| "-".to_owned(), Share::percent);
             format!(
-                "{}: {} customers ({}) hold {} of {}",
+                "{}: {} ({}) hold {} of {}",
                 row.class,
-                row.customers,
+                customers(row.customers),
                 percent(row.share_of_customers),
                 percent(row.share),
                 self.metric
@@ -123,7 +124,9 @@ impl AbcReport {
         let shared = &self.concentration;
         let columns = ["gini", "top_20_percent_hold", "half_is_held_by", "lorenz"];
         let mut sheet = Sheet::new("concentration", "How unequally it is shared", &columns);
-        let points = shared.lorenz.iter().step_by(5).map(|point| Some(point.hold)).collect();
+        // About twenty of them fit on a line.
+        let step = (shared.lorenz.len() / 20).max(1);
+        let points = shared.lorenz.iter().step_by(step).map(|point| Some(point.hold)).collect();
         let gini = shared.gini.map(|gini| Cell::Text(gini.to_string()));
         sheet.push([
             gini.into(),
@@ -134,9 +137,21 @@ impl AbcReport {
         sheet
     }
 
+    /// Customers, a row per class and a column per letter.
+    fn matrix_sheet(&self) -> Sheet {
+        let title = format!("Customers by how evenly their demand comes, {} by {0}", self.xyz.period);
+        let mut sheet = Sheet::new("matrix", title, &["class", "X", "Y", "Z", "too_little_known"]);
+        for row in self.xyz.cells.chunks(4) {
+            let Some(first) = row.first() else { continue };
+            let class: Cell = first.class.clone().into();
+            sheet.rows.push([class].into_iter().chain(row.iter().map(|cell| cell.customers.into())).collect());
+        }
+        sheet
+    }
+
     fn xyz_sheet(&self) -> Sheet {
         let columns = ["class", "variability", "customers", "total", "share"];
-        let mut sheet = Sheet::new("xyz", format!("How evenly demand comes, {} by {0}", self.xyz.period), &columns);
+        let mut sheet = Sheet::new("xyz", "What they hold, by class and how evenly demand comes", &columns).long();
         for cell in &self.xyz.cells {
             sheet.push([
                 cell.class.clone().into(),

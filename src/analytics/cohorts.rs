@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::report::{Figure, Head, Share, shown};
-use crate::money::{Currency, round_div};
+use crate::money::{Currency, Number, round_div};
 use crate::time::{Instant, Period};
 
 /// What was bought in one period by the customers of one cohort.
@@ -343,7 +343,7 @@ impl Between {
             first_quartile: quantile(gaps, many, 1),
             median: quantile(gaps, many, 2),
             third_quartile: quantile(gaps, many, 3),
-            mean: Figure::ratio(days, i128::from(many)),
+            mean: Figure::ratio(days, i128::from(many)).map(|mean| mean.to_places(2)),
         }
     }
 }
@@ -362,7 +362,7 @@ fn quantile(counts: &[u64], many: u64, quarter: u64) -> Option<Figure> {
     let low = at(whole)? as i128;
     let high = if rest == 0 { low } else { at(whole + 1)? as i128 };
     let millionths = round_div((low * 4 + (high - low) * i128::from(rest)) * 1_000_000, 4);
-    Some(Figure::number(crate::money::Number(millionths)))
+    Some(Figure::number(Number(millionths)).to_places(2))
 }
 
 #[cfg(test)]
@@ -437,7 +437,7 @@ mod tests {
         let shown = |figure: Option<Figure>| figure.map(|figure| figure.to_string()).unwrap_or_default();
         assert_eq!(between.gaps, 4);
         let quartiles = [between.first_quartile, between.median, between.third_quartile, between.mean].map(shown);
-        assert_eq!(quartiles, ["6.500000", "8.500000", "11.500000", "9.500000"]);
+        assert_eq!(quartiles, ["6.50", "8.50", "11.50", "9.50"]);
         assert_eq!((report.total.customers, report.total.purchases), (4, 8));
         assert_eq!((report.total.net.to_string(), report.total.margin.to_string()), ("122.00".into(), "48.80".into()));
     }
@@ -474,12 +474,12 @@ mod tests {
             let mut counts = vec![0; 50];
             days.iter().for_each(|day| counts[*day as usize] += 1);
             days.sort_unstable();
-            let values: Vec<crate::money::Number> =
-                days.iter().map(|day| crate::money::Number::int(*day as i64)).collect();
+            let values: Vec<Number> =
+                days.iter().map(|day| Number::int(*day as i64)).collect();
             let cuts = crate::engine::score_cuts(&values, 4);
             for quarter in 1..=3 {
                 let found = quantile(&counts, days.len() as u64, quarter);
-                let expect = Figure::number(crate::money::Number(cuts.0[quarter as usize - 1] / 4));
+                let expect = Figure::rounded(Number(cuts.0[quarter as usize - 1] / 4), 2);
                 prop_assert_eq!(found, Some(expect));
             }
         }

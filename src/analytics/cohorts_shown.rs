@@ -1,7 +1,7 @@
 //! Cohorts as tables, pictures and sentences.
 
 use super::cohorts::{Cohort, CohortReport};
-use super::report::{Cell, Figure, Head, Parameter, Report, Sheet};
+use super::report::{Cell, Figure, Head, Parameter, Report, Sheet, customers};
 use crate::chart::{Figures, Picture, Plot, Series, X};
 use crate::time::{Instant, Period, Zone};
 
@@ -35,8 +35,8 @@ impl Report for CohortReport {
         let total = &self.total;
         let Some(repeat) = total.repeat_rate else { return vec!["nobody bought anything".to_owned()] };
         let mut says = vec![format!(
-            "{} customers bought {} times; {} bought more than once",
-            total.customers,
+            "{} bought {} times; {} bought more than once",
+            customers(total.customers),
             total.purchases,
             repeat.percent()
         )];
@@ -71,11 +71,12 @@ impl CohortReport {
 
     fn cohort_sheet(&self) -> Sheet {
         let columns =
-            ["cohort", "customers", "repeat_rate", "purchases", "net", "margin", "net_per_customer", "retention"];
+            ["cohort", "customers", "repeat_rate", "purchases", "net", "margin", "net_per_customer", "came_again"];
         let mut sheet =
             Sheet::new("cohorts", format!("Customers by the {} of their first purchase", self.period), &columns);
         for row in &self.cohorts {
-            let retention = row.ages.iter().map(|age| age.retention).collect();
+            // Everybody bought in the first period.
+            let retention = row.ages.iter().skip(1).map(|age| age.retention).collect();
             sheet.push([
                 self.name(row.cohort).into(),
                 row.customers.into(),
@@ -105,7 +106,7 @@ impl CohortReport {
     fn period_sheet(&self) -> Sheet {
         let columns =
             ["period", "customers", "new", "returning", "back", "lost", "purchases", "net", "margin", "partial"];
-        let mut sheet = Sheet::new("periods", format!("{} by {0}", self.period), &columns);
+        let mut sheet = Sheet::new("periods", format!("Who came and stayed away, {} by {0}", self.period), &columns);
         for row in &self.periods {
             sheet.push([
                 self.name(row.start).into(),

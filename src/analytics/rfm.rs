@@ -260,9 +260,13 @@ fn segment_row(segment: Option<String>, sums: &Sums, all: &Sums, currency: Curre
         net: Figure::cash(sums.net, currency),
         share_of_net: Share::of(sums.net, all.net),
         net_per_customer: Figure::average_cash(sums.net, sums.customers, currency),
-        purchases_per_customer: Figure::ratio(sums.purchases, i128::from(sums.customers)),
-        days_since_last_purchase: Figure::ratio(sums.days, sums.with_days),
+        purchases_per_customer: two_places(Figure::ratio(sums.purchases, i128::from(sums.customers))),
+        days_since_last_purchase: two_places(Figure::ratio(sums.days, sums.with_days)),
     }
+}
+
+fn two_places(figure: Option<Figure>) -> Option<Figure> {
+    figure.map(|figure| figure.to_places(2))
 }
 
 #[cfg(test)]
@@ -304,9 +308,9 @@ mod tests {
         let champions = &report.segments[0];
         assert_eq!(champions.share_of_net, Some(Share(333_333)));
         let shown = |figure: Option<Figure>| figure.map(|figure| figure.to_string()).unwrap_or_default();
-        assert_eq!(shown(champions.purchases_per_customer), "6.000000");
+        assert_eq!(shown(champions.purchases_per_customer), "6.00");
         let hibernating = report.segments.last().expect("a segment");
-        assert_eq!((hibernating.customers, shown(hibernating.days_since_last_purchase)), (2, "45.000000".to_owned()));
+        assert_eq!((hibernating.customers, shown(hibernating.days_since_last_purchase)), (2, "45.00".to_owned()));
         assert_eq!(report.segments.len(), 10, "nobody is without a name");
     }
 

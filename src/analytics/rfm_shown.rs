@@ -1,7 +1,7 @@
 //! Recency, frequency and monetary value as tables, pictures and sentences.
 #![expect(clippy::float_arithmetic, reason = "counts on a picture")]
 
-use super::report::{Cell, Head, Parameter, Report, Share, Sheet};
+use super::report::{Cell, Head, Parameter, Report, Share, Sheet, customers};
 use super::rfm::{RfmReport, RfmSegment};
 use crate::chart::{Picture, Plot};
 
@@ -53,7 +53,7 @@ impl Report for RfmReport {
         let says = |row: &RfmSegment| {
             let name = row.segment.as_deref().unwrap_or("without a name");
             let (people, net) = (percent(row.share_of_customers), percent(row.share_of_net));
-            format!("{name}: {} customers ({people}) who spent {net}", row.customers)
+            format!("{name}: {} ({people}) who spent {net}", customers(row.customers))
         };
         self.segments.iter().filter(|row| row.customers > 0).map(says).collect()
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet};
+use super::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet, customers};
 use super::service::ServiceReport;
 use super::unit::Unit;
 use crate::chart::{Picture, Plot};
@@ -293,7 +293,7 @@ impl Report for SegmentReport {
         let percent = |share: Option<Share>| share.map_or_else(|| "-".to_owned(), Share::percent);
         let says = |(segment, name, row): (&str, &str, &ClassRow)| {
             let (people, net) = (percent(row.share_of_customers), percent(row.share_of_net));
-            format!("{segment} {name}: {} customers ({people}) paid {net} of everything", row.customers)
+            format!("{segment} {name}: {} ({people}) paid {net} of everything", customers(row.customers))
         };
         self.rows().filter(|(segment, _, row)| !segment.is_empty() && row.customers > 0).map(says).collect()
     }

@@ -2,6 +2,7 @@
 //!
 //! The qualitative colours are those of M. Okabe and K. Ito, "Color Universal Design" (2008), which are told apart with
 //! any kind of colour vision.
+#![expect(clippy::float_arithmetic, reason = "a place on a scale of colours")]
 
 use kuva::render::theme::Theme;
 

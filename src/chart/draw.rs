@@ -18,6 +18,8 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 420.0;
 /// Height of a row of a picture that grows with its rows.
 const ROW: f64 = 26.0;
+/// Where absent cells of a heat map are, beside values from 0 to 1.
+const ABSENT: f64 = -0.1;
 
 /// With colours that a page sets.
 pub(super) fn svg(picture: &Picture) -> String {
@@ -162,18 +164,18 @@ fn heat_map(
     cells: &[Vec<Option<f64>>],
     labelled: impl Fn(Layout) -> Layout,
 ) -> (Vec<Drawn>, Layout) {
-    // The crate draws every cell: one that is absent is drawn below all others, in no colour.
+    // The crate draws every cell; one that is absent gets no colour.
     let present = || cells.iter().flatten().flatten().copied().filter(|value| value.is_finite());
     let (low, high) = (present().fold(f64::INFINITY, f64::min), present().fold(f64::NEG_INFINITY, f64::max));
     let width = (high - low).max(f64::MIN_POSITIVE);
-    // Values are scaled here, so that an absent one has a place of its own: -1, 0 to 1.
+    // Values are scaled here, so that an absent one has a place of its own below them.
     let scaled = |row: &Vec<Option<f64>>| -> Vec<f64> {
         let cell = |at| row.get(at).copied().flatten().filter(|value: &f64| value.is_finite());
-        (0..columns.len()).map(|at| cell(at).map_or(-1.0, |value| (value - low) / width)).collect()
+        (0..columns.len()).map(|at| cell(at).map_or(ABSENT, |value| (value - low) / width)).collect()
     };
     let absent = cells.iter().any(|row| (0..columns.len()).any(|at| row.get(at).copied().flatten().is_none()));
     let colours = move |value: f64| {
-        let value = if absent { value * 2.0 - 1.0 } else { value };
+        let value = if absent { value * (1.0 - ABSENT) + ABSENT } else { value };
         if value < -0.000_001 { "none".to_owned() } else { heat(value).to_owned() }
     };
     let names: Vec<String> = rows.iter().map(|row| plain(row)).collect();
@@ -274,7 +276,8 @@ fn shortened(value: f64) -> String {
 fn has_something(plot: &Plot) -> bool {
     let counts = |value: &f64| value.is_finite() && *value != 0.0;
     match plot {
-        Plot::Bars(bars) | Plot::Pareto(bars) => bars.iter().any(|(_, value)| counts(value)),
+        Plot::Bars(bars) => bars.iter().any(|(_, value)| counts(value)),
+        Plot::Pareto(bars) => bars.iter().any(|(_, value)| counts(value) && *value > 0.0),
         Plot::Stacked(labels, parts) => !labels.is_empty() && parts.iter().any(|(_, values)| values.iter().any(counts)),
         Plot::Lines(_, _, lines) => lines.iter().any(|line| line.points.len() > 1),
         Plot::Lorenz(points) => points.len() > 1,
@@ -283,7 +286,7 @@ fn has_something(plot: &Plot) -> bool {
             !columns.is_empty() && cells.iter().any(|row| row.iter().any(present))
         }
         Plot::Tornado(spans) => spans.iter().any(|span| counts(&span.low) || counts(&span.high)),
-        Plot::Flow(flows) => flows.iter().any(|flow| counts(&flow.many)),
+        Plot::Flow(flows) => flows.iter().any(|flow| counts(&flow.many) && flow.many > 0.0),
     }
 }
 
@@ -305,4 +308,91 @@ fn plain(text: &str) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::Band;
+    use proptest::prelude::*;
+
+    fn picture(plot: Plot) -> Picture {
+        let text = |text: &str| text.to_owned();
+        Picture { title: text("A & B cost $5"), describes: text("a < b"), across: text("x"), up: text("y"), plot }
+    }
+
+    fn check(plot: Plot) -> String {
+        let picture = picture(plot);
+        let (page, file) = (picture.svg(), picture.svg_file());
+        for svg in [&page, &file] {
+            assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"), "{svg}");
+            assert!(svg.contains("<title>A &amp; B cost $5</title><desc>a &lt; b</desc>"), "{svg}");
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        }
+        assert!(page.contains("var(--chart-ink,") && !file.contains("var("), "{file}");
+        page
+    }
+
+    fn names(many: usize) -> Vec<String> {
+        (0..many).map(|at| format!("name {at}")).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn any_series_can_be_drawn(values in prop::collection::vec(-1e9f64..1e9, 0..12), other in -1e3f64..1e3) {
+            let labelled = || names(values.len()).into_iter().zip(values.iter().copied()).collect::<Vec<_>>();
+            let points: Vec<(f64, f64)> = values.iter().enumerate().map(|(at, value)| (at as f64, *value)).collect();
+            let band = Band { low: values.iter().map(|v| v - 1.0).collect(), high: values.iter().map(|v| v + 1.0).collect() };
+            let line = Series { name: "line".to_owned(), points: points.clone(), band: Some(band), steps: true, dashed: false };
+            check(Plot::Bars(labelled()));
+            check(Plot::Pareto(labelled()));
+            let parts = vec![("a".to_owned(), values.clone()), ("b".to_owned(), vec![other; values.len()])];
+            check(Plot::Stacked(names(values.len()), parts));
+            for x in [X::Number, X::Share, X::Time] {
+                check(Plot::Lines(x, Figures::Number, vec![line.clone(), Series { dashed: true, ..line.clone() }]));
+            }
+            check(Plot::Lorenz(vec![(0.0, 0.0), (0.5, 0.2), (1.0, 1.0)]));
+            let row = |shift: usize| (0..values.len()).map(|at| (at % 3 != shift).then(|| values[at])).collect();
+            check(Plot::Heat(names(2), names(values.len()), vec![row(0), row(1)]));
+            let span = |(name, low): (String, f64)| Span { name, low, high: other };
+            check(Plot::Tornado(labelled().into_iter().map(span).collect()));
+            let flow = |(from, many): (String, f64)| Flow { from, to: "name 0".to_owned(), many: many.abs() };
+            check(Plot::Flow(labelled().into_iter().map(flow).collect()));
+        }
+    }
+
+    #[test]
+    fn nothing_and_what_is_no_number_are_drawn_as_nothing() {
+        for plot in [
+            Plot::Bars(Vec::new()),
+            Plot::Pareto(vec![("a".to_owned(), 0.0)]),
+            Plot::Stacked(Vec::new(), Vec::new()),
+            Plot::Lines(X::Time, Figures::Share, vec![Series { points: vec![(0.0, 1.0)], ..Series::default() }]),
+            Plot::Lorenz(Vec::new()),
+            Plot::Heat(names(1), names(1), vec![vec![None]]),
+            Plot::Tornado(Vec::new()),
+            Plot::Flow(vec![Flow { from: "a".to_owned(), to: "b".to_owned(), many: f64::NAN }]),
+        ] {
+            assert!(check(plot).contains("there is nothing to show"));
+        }
+    }
+
+    #[test]
+    fn absent_cells_have_no_colour_and_labels_no_formulas() {
+        let page = check(Plot::Heat(names(2), names(2), vec![vec![Some(1.0), None], vec![Some(3.0), Some(2.0)]]));
+        assert!(page.contains("--chart-heat-0") && page.contains("--chart-heat-9"), "{page}");
+        assert!(page.contains("fill=\"none\""), "{page}");
+        assert!(check(Plot::Bars(vec![("$5 $6".to_owned(), 1.0)])).contains("$5 $6"));
+    }
+
+    #[test]
+    fn numbers_on_axes_are_short() {
+        let check = |value: f64, expect: &str| assert_eq!(shortened(value), expect);
+        check(0.0, "0");
+        check(1_234.5, "1234.5");
+        check(25_000.0, "25k");
+        check(-1_230_000.0, "-1.23M");
+        check(2.5e9, "2.5G");
+    }
 }

@@ -26,6 +26,7 @@ mod properties;
 mod race;
 mod readme;
 mod replay;
+mod reports;
 mod service;
 mod tidy;
 mod tls;

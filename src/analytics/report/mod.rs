@@ -12,5 +12,5 @@ mod value;
 
 pub use head::{Head, maybe_shown, shown};
 pub use shape::{Parameter, Report};
-pub use sheet::{Cell, Sheet};
+pub use sheet::{Cell, Sheet, customers};
 pub use value::{Figure, Share};

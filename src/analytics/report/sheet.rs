@@ -111,13 +111,19 @@ impl Cell {
     }
 }
 
-/// A series in a line of blocks, from nothing to the whole.
+/// So many customers, in words.
+pub fn customers(many: u64) -> String {
+    format!("{many} customer{}", if many == 1 { "" } else { "s" })
+}
+
+/// A series in a line of blocks, from nothing to the largest.
 fn sparkline(shares: &[Option<Share>]) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let largest = shares.iter().flatten().map(|share| share.0).max().unwrap_or(0).max(1);
     let block = |share: &Option<Share>| match share {
         Some(share) => {
-            let eighth = share.0.clamp(0, Share::WHOLE) * 7 / Share::WHOLE;
-            BLOCKS[usize::try_from(eighth).unwrap_or(0)]
+            let eighth = i128::from(share.0.max(0)) * 7 / i128::from(largest);
+            BLOCKS[usize::try_from(eighth).unwrap_or(0).min(7)]
         }
         None => ' ',
     };

@@ -69,9 +69,7 @@ impl Figure {
 
     /// A number with so many places, rounded half away from zero.
     pub fn rounded(value: Number, places: u32) -> Self {
-        let places = places.min(Number::DECIMALS);
-        let factor = 10i128.pow(Number::DECIMALS - places);
-        Self { scaled: round_div(value.0, factor), places: places as u8 }
+        Self::number(value).to_places(places.min(Number::DECIMALS) as u8)
     }
 
     /// `sum / count`, with the places of an amount; absent where there is nothing to share.
@@ -82,6 +80,13 @@ impl Figure {
     /// `part / whole` with six places; absent where the whole is not above zero.
     pub fn ratio(part: i128, whole: i128) -> Option<Self> {
         (whole > 0).then(|| Self { scaled: round_div(part * 1_000_000, whole), places: Self::PLACES })
+    }
+
+    /// The same with fewer places, rounded half away from zero.
+    pub fn to_places(self, places: u8) -> Self {
+        let places = places.min(self.places);
+        let factor = 10i128.pow(u32::from(self.places - places));
+        Self { scaled: round_div(self.scaled, factor), places }
     }
 
     /// An estimate that was computed in floating point, rounded to six places; absent where it is no number.

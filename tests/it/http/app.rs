@@ -157,7 +157,7 @@ pub fn request(method: Method, path: &str) -> axum::http::request::Builder {
 }
 
 impl Answer {
-    async fn read(response: Response<Body>) -> Self {
+    pub async fn read(response: Response<Body>) -> Self {
         let (head, body) = response.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
         Self { status: head.status.as_u16(), headers: head.headers, body }

@@ -12,6 +12,6 @@ mod metrics;
 mod policies;
 mod quotes;
 mod returns;
-mod schema;
+pub mod schema;
 mod simulations;
 mod socket;
