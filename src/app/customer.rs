@@ -160,11 +160,8 @@ pub(super) fn is_erased(id: &str) -> bool {
 fn forget_attributes(batch: &mut Batch<'_>, purchase: &str) -> Result<(), Failure> {
     let Some(bytes) = batch.decision(purchase)? else { return Ok(()) };
     let mut record: DecisionRecord = decode(&bytes)?;
-    let decision = &mut record.decision;
-    let applied = decision.applied.iter_mut().flat_map(|applied| &mut applied.because);
-    let rejected = decision.rejected.iter_mut().flat_map(|rejected| &mut rejected.because);
     let mut found = false;
-    for reason in applied.chain(rejected) {
+    for reason in &mut record.decision.trace {
         if let Reason::Attribute { value, .. } = reason {
             found |= value.take().is_some();
         }

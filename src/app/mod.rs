@@ -1,7 +1,7 @@
 //! Use cases: the only place where clock, store and active bundle meet.
 //!
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
-//! (what is known of a customer), [`quote`] and [`token`], [`purchase`], [`take_back`], [`spend`] (uses and budgets),
+//! (what is known of a customer), [`quote`] and [`token`], [`purchase`] and [`foresee`], [`take_back`], [`spend`] (uses and budgets),
 //! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`] (revisions,
 //! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`decided`] (all
 //! purchases with their decisions), [`report`],
@@ -19,6 +19,7 @@ mod demo;
 mod events;
 mod export;
 mod facts;
+mod foresee;
 mod import;
 mod interaction;
 mod key;

@@ -252,6 +252,8 @@ pub(super) enum ReportName {
     Abc,
     /// What serving each class costs, what it earns, and what it may cost at most
     Budgets,
+    /// Customers by the period of their first purchase: retention, revenue, repeat rate
+    Cohorts,
     /// What each discount cost, what was bought with it, and what it must bring to pay for itself
     Discounts,
     /// What control groups show, and how many customers an experiment needs
@@ -260,6 +262,10 @@ pub(super) enum ReportName {
     Next,
     /// Points issued, redeemed, expired and owed
     Points,
+    /// Customers by how recently, how often and for how much they bought
+    Rfm,
+    /// Every segment of the policy, class by class
+    Segments,
 }
 
 #[derive(Debug, Args)]
@@ -281,12 +287,18 @@ pub(super) struct ReportArgs {
     /// A metric of the policy, or gross, net, margin, profit
     #[arg(long, value_name = "NAME")]
     pub metric: Option<String>,
+    /// Where ABC classes end: policy, or computed from the curve itself
+    #[arg(long, value_name = "KIND")]
+    pub limits: Option<String>,
+    /// An earlier instant or date: to compare with, or when experiments began
+    #[arg(long, value_name = "INSTANT")]
+    pub since: Option<String>,
+    /// Length of a period: day, week, month, quarter, year
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
     /// An uplift such as `5%`: how many customers an experiment needs to see it
     #[arg(long, value_name = "UPLIFT")]
     pub plan: Option<String>,
-    /// An earlier instant or date: when experiments began
-    #[arg(long, value_name = "INSTANT")]
-    pub since: Option<String>,
     /// Only class_up, class_lost, at_risk or step
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
@@ -328,8 +340,10 @@ impl ReportArgs {
             ("from", &self.from),
             ("segment", &self.segment),
             ("metric", &self.metric),
-            ("plan", &self.plan),
+            ("limits", &self.limits),
             ("since", &self.since),
+            ("period", &self.period),
+            ("plan", &self.plan),
             ("kind", &self.kind),
             ("within", &self.within),
             ("ahead", &self.ahead),

@@ -1,10 +1,11 @@
 //! The one evaluator: facts and a basket in, a decision with its trace out. Pure and total.
 //!
 //! Reading order: [`mod@price`] (a basket's lines in money), [`cutoff`] and [`mod@gather`] (events to facts),
-//! [`mod@decide`] (the whole), [`condition`] and [`offer`] (who may have what), [`grant`] (how much), [`stack`] (in which
-//! order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace in words), [`service`] (what
+//! [`mod@decide`] (the whole), [`base`] (which part of a basket), [`condition`] and [`offer`] (who may have what), [`grant`]
+//! (how much), [`stack`] (in which order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace in words), [`service`] (what
 //! serving a customer may cost), and [`cases`] (policy tests).
 
+mod base;
 mod cases;
 mod condition;
 mod cutoff;

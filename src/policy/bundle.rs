@@ -34,6 +34,8 @@ pub struct Bundle {
     pub discounts: Vec<Discount>,
     /// Indexes of discounts in the order they apply.
     pub order: Vec<u16>,
+    /// How many different rules on lines discounts have, that of all lines among them.
+    pub bases: u16,
     /// What a discount is computed on.
     pub stacking: Stacking,
     /// Bounds on the whole decision.
@@ -143,6 +145,8 @@ pub struct Discount {
     pub condition: Option<Expression>,
     /// Eligible lines; absent for all.
     pub lines: Option<Eligible>,
+    /// The same as a number below [`Bundle::bases`]: discounts with the same rule share it.
+    pub base: u16,
     /// When it is valid.
     pub valid: Validity,
     /// Lower applies earlier.

@@ -9,7 +9,10 @@ use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
 
 use crate::analytics::report::{Parameter, Report};
-use crate::analytics::{AbcReport, BudgetReport, DiscountReport, ExperimentReport, NextReport, PointsReport};
+use crate::analytics::{
+    AbcReport, BudgetReport, CohortReport, DiscountReport, ExperimentReport, NextReport, PointsReport, RfmReport,
+    SegmentReport,
+};
 use crate::app::{App, Asked, ReportError};
 use crate::http::answer::{Answer, json};
 use crate::http::blocking;
@@ -19,10 +22,13 @@ use crate::http::problem::Problem;
 const REPORTS: &[(&str, &[Parameter])] = &[
     (AbcReport::NAME, AbcReport::TAKES),
     (BudgetReport::NAME, BudgetReport::TAKES),
+    (CohortReport::NAME, CohortReport::TAKES),
     (DiscountReport::NAME, DiscountReport::TAKES),
     (ExperimentReport::NAME, ExperimentReport::TAKES),
     (NextReport::NAME, NextReport::TAKES),
     (PointsReport::NAME, PointsReport::TAKES),
+    (RfmReport::NAME, RfmReport::TAKES),
+    (SegmentReport::NAME, SegmentReport::TAKES),
 ];
 
 const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };
