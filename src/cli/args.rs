@@ -73,7 +73,7 @@ pub(super) enum Command {
     /// Print what the whole base says
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
         treue report abc --svg abc.svg\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
-    Report(ReportArgs),
+    Report(Box<ReportArgs>),
     /// Read purchases or customers from a file into the store
     #[command(
         after_help = "Example:\n  treue import online_retail.csv.gz --timezone Europe/London --skip-invalid \\\n    \

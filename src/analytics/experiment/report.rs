@@ -9,7 +9,7 @@ use super::arms::{Arm, Compared, ExperimentResult, Outcome};
 use super::compare::Difference;
 use super::plan::Plan;
 use super::words::{plan_in_words, result_in_words};
-use crate::analytics::report::{Figure, Head, Parameter, Report, Share, Sheet};
+use crate::analytics::report::{Figure, Head, Parameter, Report, Share, Sheet, shown};
 use crate::chart::{Picture, Plot, Span};
 use crate::money::{Currency, Money, Number, Rate};
 use crate::time::{Duration, Instant};
@@ -174,10 +174,6 @@ pub struct Known {
     pub since: Instant,
     /// Customers who came later.
     pub newcomers: u64,
-}
-
-fn shown<S: serde::Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
 }
 
 fn rate(rate: Rate) -> Share {
