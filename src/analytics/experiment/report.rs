@@ -312,7 +312,9 @@ impl Report for ExperimentReport {
         if let Some(plan) = &self.plan {
             sheets.push(plan.sheet());
         }
-        sheets.extend([self.arms(), self.outcomes()]);
+        if sheets.is_empty() || !self.experiments.is_empty() {
+            sheets.extend([self.arms(), self.outcomes()]);
+        }
         sheets
     }
 
