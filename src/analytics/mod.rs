@@ -4,7 +4,7 @@
 //! [`unit`] and [`concentration`] (how a total is shared), [`limits`] and [`xyz`], then each report beside what it is shown
 //! as: [`abc`] and [`abc_shown`], [`rfm`] and [`rfm_shown`], [`cohorts`] and [`cohorts_shown`], [`segments`], [`service`]
 //! (what serving each class costs and earns) and [`budgets`], [`experiment`] (what a control group shows), [`programme`]
-//! (what discounts and points cost), [`next`] (who is worth a thought).
+//! (what discounts and points cost), [`next`] (who is worth a thought); [`value`] is what customers are still worth.
 
 mod abc;
 mod abc_shown;
@@ -23,6 +23,7 @@ mod rfm_shown;
 mod segments;
 mod service;
 mod unit;
+pub mod value;
 mod xyz;
 
 pub use abc::{AbcCustomer, AbcQuestion, AbcReport};

@@ -252,8 +252,14 @@ pub(super) enum ReportName {
     Abc,
     /// What serving each class costs, what it earns, and what it may cost at most
     Budgets,
+    /// Customer value: how often customers are expected to come back, and what that is worth
+    Clv,
     /// Customers by the period of their first purchase: retention, revenue, repeat rate
     Cohorts,
+    /// Customers by how recently, how often and for how much they bought
+    Rfm,
+    /// Every segment of the policy, class by class
+    Segments,
     /// What each discount cost, what was bought with it, and what it must bring to pay for itself
     Discounts,
     /// What control groups show, and how many customers an experiment needs
@@ -262,10 +268,6 @@ pub(super) enum ReportName {
     Next,
     /// Points issued, redeemed, expired and owed
     Points,
-    /// Customers by how recently, how often and for how much they bought
-    Rfm,
-    /// Every segment of the policy, class by class
-    Segments,
 }
 
 #[derive(Debug, Args)]
@@ -314,6 +316,21 @@ pub(super) struct ReportArgs {
     /// Where the part before ended
     #[arg(long, value_name = "CURSOR")]
     pub cursor: Option<String>,
+    /// Model of buying: bg_nbd, mbg_nbd, pareto_nbd, nbd
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// How far ahead, such as `12 months`
+    #[arg(long, value_name = "DURATION")]
+    pub horizon: Option<String>,
+    /// How much less money is worth that comes a year later, such as `15%`
+    #[arg(long, value_name = "RATE")]
+    pub discount: Option<String>,
+    /// Which share of what is spent is margin, such as `40%`
+    #[arg(long, value_name = "RATE")]
+    pub margin: Option<String>,
+    /// Fit to what lies longer ago than this, and compare with what came since
+    #[arg(long, value_name = "DURATION")]
+    pub hold_out: Option<String>,
     /// Print this table alone
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -349,6 +366,11 @@ impl ReportArgs {
             ("ahead", &self.ahead),
             ("limit", &self.limit),
             ("cursor", &self.cursor),
+            ("model", &self.model),
+            ("horizon", &self.horizon),
+            ("discount", &self.discount),
+            ("margin", &self.margin),
+            ("hold_out", &self.hold_out),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }

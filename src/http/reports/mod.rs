@@ -4,6 +4,7 @@
 
 pub mod abc;
 pub mod budgets;
+pub mod clv;
 pub mod cohorts;
 pub mod discounts;
 pub mod experiments;

@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
 
 use crate::analytics::report::{Parameter, Report};
+use crate::analytics::value::ClvReport;
 use crate::analytics::{
     AbcReport, BudgetReport, CohortReport, DiscountReport, ExperimentReport, NextReport, PointsReport, RfmReport,
     SegmentReport,
@@ -22,13 +23,14 @@ use crate::http::problem::Problem;
 const REPORTS: &[(&str, &[Parameter])] = &[
     (AbcReport::NAME, AbcReport::TAKES),
     (BudgetReport::NAME, BudgetReport::TAKES),
+    (ClvReport::NAME, ClvReport::TAKES),
     (CohortReport::NAME, CohortReport::TAKES),
+    (RfmReport::NAME, RfmReport::TAKES),
+    (SegmentReport::NAME, SegmentReport::TAKES),
     (DiscountReport::NAME, DiscountReport::TAKES),
     (ExperimentReport::NAME, ExperimentReport::TAKES),
     (NextReport::NAME, NextReport::TAKES),
     (PointsReport::NAME, PointsReport::TAKES),
-    (RfmReport::NAME, RfmReport::TAKES),
-    (SegmentReport::NAME, SegmentReport::TAKES),
 ];
 
 const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };
