@@ -207,8 +207,13 @@ mod tests {
             discount: Money(200),
             cost: Money(30),
         };
-        let applied =
-            |discount| Applied { discount, rate: None, amount: Money(100), because: Because::default(), cuts: smallvec![] };
+        let applied = |discount| Applied {
+            discount,
+            rate: None,
+            amount: Money(100),
+            because: Because::default(),
+            cuts: smallvec![],
+        };
         let decision = Decision {
             revision: bundle.revision,
             at: Instant(0),
