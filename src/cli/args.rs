@@ -68,12 +68,22 @@ pub(super) enum Command {
     )]
     Quote(QuoteArgs),
     /// Explain the decision of a purchase as it was made
-    #[command(after_help = "Example:\n  treue explain order-4711")]
+    #[command(after_help = "Examples:\n  treue explain order-4711\n  treue explain order-4711 --under ./draft")]
     Explain(ExplainArgs),
     /// Print what the whole base says
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
         treue report abc --svg abc.svg\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(Box<ReportArgs>),
+    /// Find what is best, under stated assumptions
+    #[command(after_help = "Example:\n  treue optimize service service.yaml --json")]
+    Optimize {
+        #[command(subcommand)]
+        command: OptimizeCommand,
+    },
+    /// Replay the history under other policies: what they cost and whom they touch
+    #[command(after_help = "Examples:\n  treue simulate scenario.yaml --html report.html\n  \
+        echo 'candidate: ./draft' | treue simulate - --json")]
+    Simulate(SimulateArgs),
     /// Read purchases or customers from a file into the store
     #[command(
         after_help = "Example:\n  treue import online_retail.csv.gz --timezone Europe/London --skip-invalid \\\n    \
@@ -197,6 +207,12 @@ pub(super) struct CheckArgs {
     /// Explain a kind of finding, such as `unknown-key`
     #[arg(long, value_name = "CODE")]
     pub explain: Option<String>,
+    /// Say what the policies would have changed over the last twelve months, beside what is in force in the store
+    #[arg(long)]
+    pub impact: bool,
+    /// With `--impact`: the answer is no where discounts and points would have cost more than this share more
+    #[arg(long, value_name = "RATE", requires = "impact")]
+    pub max_cost_increase: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -226,6 +242,9 @@ pub(super) struct SchemaArgs {
     /// The schema of test files
     #[arg(long)]
     pub tests: bool,
+    /// The schema of scenario files
+    #[arg(long, conflicts_with = "tests")]
+    pub scenario: bool,
 }
 
 #[derive(Debug, Args)]
@@ -241,6 +260,10 @@ pub(super) struct QuoteArgs {
 pub(super) struct ExplainArgs {
     /// The purchase's id
     pub purchase: String,
+    /// Decide again from what was known then, under the decision's `own` policy, a revision, or a folder of policies, and
+    /// name what differs
+    #[arg(long, value_name = "POLICY")]
+    pub under: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -331,6 +354,13 @@ pub(super) struct ReportArgs {
     /// Fit to what lies longer ago than this, and compare with what came since
     #[arg(long, value_name = "DURATION")]
     pub hold_out: Option<String>,
+    #[command(flatten)]
+    pub show: ShowArgs,
+}
+
+/// How a report is shown.
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
     /// Print this table alone
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -376,6 +406,23 @@ impl ReportArgs {
     }
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum OptimizeCommand {
+    /// What is best spent on serving each class, so that customers stay and the base is worth most
+    #[command(after_help = "Example:\n  treue optimize service service.yaml --svg spend.svg\n\n\
+        A file that asks, where what is not stated is measured on the base:\n  \
+        discount_rate: 10%\n  classes:\n    A: { keeps: 60%, ceiling: 80% }")]
+    Service(OptimizeServiceArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OptimizeServiceArgs {
+    /// The file that asks; `-` for standard input
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub show: ShowArgs,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// Comma-separated values with a header
@@ -390,6 +437,24 @@ pub(super) enum What {
     Purchases,
     /// Customer cards
     Customers,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// The scenario, YAML or JSON; `-` for standard input. Folders in it are looked for beside it
+    pub scenario: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print a table as CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Which table
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// Write one HTML file with tables and charts
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -18,5 +18,5 @@ pub use buying::{
 pub use definition::{Average, Count, Measure, Metric, Since, Sum, Window};
 pub use event::{Correction, Event, Mark, Totals, interaction_adds, purchase_adds, purchase_corrections};
 pub use filter::{LineFilter, Lists};
-pub use fold::{History, Reader, Timelines};
+pub use fold::{History, Reader, Timelines, value_of};
 pub use frozen::Frozen;

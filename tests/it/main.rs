@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod console;
 mod crash;
 mod docs;
 mod http;
@@ -22,6 +23,7 @@ mod programme;
 mod properties;
 mod race;
 mod readme;
+mod replay;
 mod service;
 mod tidy;
 mod tls;
