@@ -22,6 +22,7 @@ mod points;
 mod policies;
 mod policy_values;
 mod process;
+mod programme;
 mod properties;
 mod race;
 mod readme;

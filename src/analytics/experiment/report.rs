@@ -9,7 +9,7 @@ use super::arms::{Arm, Compared, ExperimentResult, Outcome};
 use super::compare::Difference;
 use super::plan::Plan;
 use super::words::{plan_in_words, result_in_words};
-use crate::analytics::report::{Figure, Head, Parameter, Report, Share, Sheet};
+use crate::analytics::report::{Figure, Head, Parameter, Report, Share, Sheet, shown};
 use crate::chart::{Picture, Plot, Span};
 use crate::money::{Currency, Money, Number, Rate};
 use crate::time::{Duration, Instant};
@@ -176,10 +176,6 @@ pub struct Known {
     pub newcomers: u64,
 }
 
-fn shown<S: serde::Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
-}
-
 fn rate(rate: Rate) -> Share {
     Share(i64::from(rate.ppm()))
 }
@@ -316,7 +312,9 @@ impl Report for ExperimentReport {
         if let Some(plan) = &self.plan {
             sheets.push(plan.sheet());
         }
-        sheets.extend([self.arms(), self.outcomes()]);
+        if sheets.is_empty() || !self.experiments.is_empty() {
+            sheets.extend([self.arms(), self.outcomes()]);
+        }
         sheets
     }
 

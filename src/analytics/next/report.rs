@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::list::{About, Chance, ChanceKind, ChanceList};
 use super::overdue::Overdue;
 use crate::analytics::Unit;
-use crate::analytics::report::{Cell, Figure, Head, Parameter, Report, Sheet};
+use crate::analytics::report::{Cell, Figure, Head, Parameter, Report, Sheet, maybe_shown, shown};
 use crate::chart::{Picture, Plot};
 use crate::money::Number;
 use crate::policy::Bundle;
@@ -70,17 +70,6 @@ pub struct ChanceOut {
     pub limit_days: Option<u64>,
     /// All of it in a sentence.
     pub says: String,
-}
-
-fn shown<S: serde::Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
-}
-
-fn maybe_shown<S: serde::Serializer>(at: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => serializer.serialize_some(&at.to_string()),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl NextReport {

@@ -258,11 +258,14 @@ impl Report for DiscountReport {
         if self.points.purchases > 0 {
             says.push(in_words("points", &self.points));
         }
-        if self.unattributed.purchases > 0 {
-            says.push(format!(
-                "{} of {} purchases were not decided here: their discounts of {} are nobody's",
-                self.unattributed.purchases, self.purchases.purchases, self.unattributed.cost
-            ));
+        let (some, all) = (&self.unattributed, &self.purchases);
+        if some.purchases > 0 {
+            let discount = if some.granted.is_zero() {
+                "and state no discount".to_owned()
+            } else {
+                format!("their discounts of {} are not attributed", some.cost)
+            };
+            says.push(format!("{} of {} purchases were not decided here, {discount}", some.purchases, all.purchases));
         }
         says
     }
@@ -316,5 +319,7 @@ fn in_words(name: &str, got: &GotOut) -> String {
         Some(uplift) => format!("it pays for itself where it raised their sales by {}", uplift.percent()),
         None => "it leaves no margin, so no growth in sales pays for it".to_owned(),
     };
-    format!("{name} cost {} on {} purchases by {} customers: {pays}", got.cost, got.purchases, got.customers)
+    let many = |count: u64, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let (purchases, customers) = (many(got.purchases, "purchase"), many(got.customers, "customer"));
+    format!("{name} cost {} on {purchases} by {customers}: {pays}", got.cost)
 }

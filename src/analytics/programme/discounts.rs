@@ -117,8 +117,9 @@ impl DiscountTally {
             }
         }
         if !touched.is_empty() {
-            let sum = |part: fn(&(What, Money, Money)) -> Money| touched.iter().map(part).sum();
-            touched.push((What::Discounts, sum(|it| it.1), sum(|it| it.2)));
+            // What returns took back of a line was spread over its units once, not grant by grant: cents may differ.
+            let taken_back = stated.0 - adds.discount;
+            touched.push((What::Discounts, stated, Money(taken_back)));
         }
         let (paid, given_back) = points_paid(purchase, decision, as_of);
         if paid > Money::ZERO {
@@ -177,5 +178,118 @@ pub fn count_customer(rows: &mut Rows, got: &Got, margin: i128) {
 pub fn merge_rows(rows: &mut Rows, others: &Rows) {
     for (row, sums) in others {
         rows.entry(*row).or_default().add(sums);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smallvec::smallvec;
+
+    use super::*;
+    use crate::diagnostic::Sources;
+    use crate::ledger::{Asked, take_back};
+    use crate::model::{Applied, Because, DecidedLine, PurchaseLine, Return, Totals};
+    use crate::money::{Quantity, UnitPrice};
+    use crate::policy::compile;
+
+    /// Three units at a euro, and two discounts that grant a euro each.
+    fn bought() -> (Names, Purchase, Decision) {
+        let policy = "currency: EUR\ntimezone: UTC\ndiscounts: { a: { amount: 1 }, b: { amount: 1 } }\n";
+        let compiled = compile(Sources::new([("policies/p.yaml".to_owned(), policy.to_owned())]));
+        let bundle = compiled.bundle.expect("it compiles");
+        let line = PurchaseLine {
+            sku: "X".into(),
+            category: None,
+            tags: Vec::new(),
+            quantity: Quantity::units(3),
+            unit_price: UnitPrice(10_000),
+            gross: Money(300),
+            discount: Money(200),
+            cost: Money(30),
+        };
+        let applied = |discount| Applied {
+            discount,
+            rate: None,
+            amount: Money(100),
+            because: Because::default(),
+            cuts: smallvec![],
+        };
+        let decision = Decision {
+            revision: bundle.revision,
+            at: Instant(0),
+            lines: vec![DecidedLine {
+                gross: line.gross,
+                discount: line.discount,
+                cost: line.cost,
+                discounts: smallvec![(0, Money(100)), (1, Money(100))],
+            }],
+            totals: Totals { gross: line.gross, discount: line.discount, ..Totals::default() },
+            applied: vec![applied(0), applied(1)],
+            rejected: Vec::new(),
+            classes: Vec::new(),
+            snapshot: 0,
+            next_steps: Vec::new(),
+            failures: Vec::new(),
+            trace: Vec::new(),
+        };
+        let purchase = Purchase {
+            id: "p".to_owned(),
+            customer: Some("c".to_owned()),
+            at: Instant(0),
+            recorded_at: Instant(0),
+            revision: Some(bundle.revision),
+            lines: vec![line],
+            returns: Vec::new(),
+        };
+        (Names::new(&bundle, None), purchase, decision)
+    }
+
+    #[test]
+    fn each_grant_gives_back_its_own_and_all_together_what_returns_took() {
+        let (names, mut purchase, decision) = bought();
+        let check = |purchase: &Purchase, each: i128, all: i128, returned: u64| {
+            let mut tally = DiscountTally::default();
+            tally.push(&names, purchase, Some(&decision), Instant(100));
+            let row = |what| tally.rows[&(what, None)];
+            for discount in 0..2 {
+                assert_eq!(row(What::Discount(discount)).taken_back, each);
+            }
+            let total = row(What::Discounts);
+            assert_eq!((total.granted, total.taken_back, total.returned, total.purchases), (200, all, returned, 1));
+            assert_eq!(total.discount, total.cost(), "what is left of the discount is what it cost");
+            assert_eq!(tally.decided.cost(), total.cost());
+        };
+        check(&purchase, 0, 0, 0);
+        for (at, each, all, returned) in [(1, 34, 67, 0), (2, 67, 134, 0), (3, 100, 200, 1)] {
+            let lines =
+                take_back(&purchase, Some(&[Asked { line: 0, quantity: Some(Quantity::ONE) }])).expect("it is there");
+            purchase.returns.push(Return { id: at.to_string(), at: Instant(at), lines });
+            check(&purchase, each, all, returned);
+        }
+        // One that comes back later than is looked at has not come back.
+        let lines = purchase.returns[2].lines.clone();
+        purchase.returns[2] = Return { id: "3".to_owned(), at: Instant(100), lines };
+        check(&purchase, 67, 134, 0);
+    }
+
+    #[test]
+    fn a_customer_counts_once_in_each_row() {
+        let got: Got = smallvec![(What::Discounts, Some(0)), (What::Discounts, Some(1)), (What::Points, None)];
+        let mut rows = Rows::new();
+        count_customer(&mut rows, &got, 50);
+        let mut more = Rows::new();
+        count_customer(&mut more, &got, 7);
+        merge_rows(&mut rows, &more);
+        let seen: Vec<(Row, u64, i128)> =
+            rows.iter().map(|(row, sums)| (*row, sums.customers, sums.customers_margin)).collect();
+        let row = |what, class| ((what, class), 2, 57);
+        let expect = [
+            row(What::Discounts, None),
+            row(What::Discounts, Some(Some(0))),
+            row(What::Discounts, Some(Some(1))),
+            row(What::Points, None),
+            row(What::Points, Some(None)),
+        ];
+        assert_eq!(seen, expect);
     }
 }

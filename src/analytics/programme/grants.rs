@@ -18,8 +18,8 @@ pub struct Grant {
     pub taken_back: Money,
 }
 
-/// What each discount granted on a purchase, and what of it was taken back strictly before an instant. Together they are
-/// the purchase's discount to the cent: a return takes back of each grant what lies on the units that came back.
+/// What each discount granted on a purchase, and what of it was taken back strictly before an instant: of each grant what
+/// lies on the units that came back, which is what budgets are given back.
 pub fn grants(purchase: &Purchase, decision: &Decision, as_of: Instant) -> SmallVec<[Grant; 4]> {
     let mut found: SmallVec<[Grant; 4]> = SmallVec::new();
     for (at, (line, bought)) in decision.lines.iter().zip(&purchase.lines).enumerate() {

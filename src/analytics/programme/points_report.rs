@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::points::{Flow, Outstanding, PointsTally};
-use crate::analytics::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet};
+use crate::analytics::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet, shown};
 use crate::chart::{Figures, Picture, Plot, Series, X};
 use crate::money::{Currency, Number, round_div};
 use crate::time::Instant;
@@ -96,10 +96,6 @@ pub struct BreakageOut {
     pub rate: Option<Share>,
     /// How it was estimated, in words.
     pub says: String,
-}
-
-fn shown<S: serde::Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
 }
 
 /// Counts of points fit: a customer's are bounded, and so are customers; what does not is pinned.

@@ -100,6 +100,11 @@ impl Figure {
         (count > 0).then(|| Self { scaled: round_div(self.scaled, i128::from(count)), ..self })
     }
 
+    /// Whether it is nothing.
+    pub const fn is_zero(self) -> bool {
+        self.scaled == 0
+    }
+
     /// For drawing.
     #[expect(clippy::float_arithmetic, reason = "a place on a picture")]
     pub fn as_f64(self) -> f64 {

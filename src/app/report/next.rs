@@ -215,7 +215,7 @@ impl Outlook<'_> {
     /// Whether so much of a metric is within one purchase like the customer's others, or within what was asked for.
     fn reaches(&self, metric: u16, missing: Number, sums: &Totals) -> bool {
         let bundle = &self.asked.active.bundle;
-        let each = |sum: Number| (sums.purchases > 0).then(|| sum.average(sums.purchases)).unwrap_or_default();
+        let each = |sum: Number| if sums.purchases > 0 { sum.average(sums.purchases) } else { Number::ZERO };
         let money = |minor: i64| self.within.unwrap_or_else(|| each(Number::money(Money(minor), bundle.currency)));
         let net = sums.gross - sums.discount;
         let reach = match bundle.metrics[metric as usize].measure {

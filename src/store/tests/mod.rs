@@ -1,8 +1,9 @@
-//! The store against what it is meant to keep: [`timeline`], [`base`], [`policy`], [`points`], and its [`writer`] on a [`disk`]
+//! The store against what it is meant to keep: [`timeline`], [`base`], [`policy`], [`points`], read in one [`pass`], and its [`writer`] on a [`disk`]
 //! that fails when told to.
 
 mod base;
 mod disk;
+mod pass;
 mod points;
 mod policy;
 mod timeline;
