@@ -1,4 +1,4 @@
-//! What needs the whole base: cut-offs of rank and score segments, and accounts of new filters.
+//! What needs the whole base: cut-offs of rank and score segments, models that metrics ask, and accounts of new filters.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,19 +8,27 @@ use super::events::Events;
 use super::facts::metric;
 use super::scan::{Collect, scan};
 use super::start::{App, lock};
+use crate::analytics::value::BaseSample;
 use crate::analytics::{BaseValues, needs_cut_offs};
 use crate::engine::{CutOffs, SegmentCuts};
-use crate::metric::History;
+use crate::metric::{BaseFit, History, Measure, Metric, Reader, Timelines};
+use crate::money::Money;
 use crate::policy::{Bundle, SegmentRule};
 use crate::store::{
     AccountError, Failure, FilterHash, KeptCutoffs, Read, Record, Snapshot, WriteError, decode, encode,
 };
-use crate::time::Instant;
+use crate::time::{Instant, Period};
 
 impl Record for SegmentCuts {
     const WHAT: &'static str = "cut-offs";
 }
 
+impl Record for BaseFit {
+    const WHAT: &'static str = "fitted models";
+}
+
+/// How often models are fitted anew.
+const REFIT: Period = Period::Day;
 const SNAPSHOTS: &str = "cut-off-snapshots";
 /// Customers whose accounts one write builds: other writes come in between.
 const BUILT_AT_ONCE: usize = 500;
@@ -53,7 +61,8 @@ impl App {
             };
             is_due(&segment.rule, taken_at, now, &active.bundle)
         });
-        if !due {
+        let refit = |fit: &BaseFit| REFIT.next(fit.taken_at, active.bundle.zone) <= now;
+        if !due && !active.cut_offs.fits.iter().any(refit) {
             return Ok(());
         }
         let _changing = lock(&self.changing);
@@ -69,15 +78,29 @@ impl App {
         let wanted: Vec<usize> =
             (0..bundle.segments.len()).filter(|at| needs_cut_offs(&bundle.segments[*at].rule)).collect();
         let mut segments = vec![SegmentCuts::None; bundle.segments.len()];
-        if wanted.is_empty() {
-            return Ok(CutOffs { id: 0, segments });
+        let asked = asked_models(bundle);
+        if wanted.is_empty() && asked.is_empty() {
+            return Ok(CutOffs::empty(bundle));
         }
         let rows = self.store.snapshot();
         let now = self.clock.now();
         let mut snapshots = BTreeSet::new();
+        let (mut fits, mut unfitted) = (Vec::new(), Vec::new());
+        for filter in asked {
+            let kept = if anew { None } else { rows.cutoffs(fit_definition(bundle, filter))? };
+            match kept {
+                Some(kept) if REFIT.next(kept.taken_at, bundle.zone) > now => {
+                    fits.push(BaseFit { filter, ..decode(&kept.body)? });
+                    snapshots.insert(kept.snapshot);
+                }
+                _ => unfitted.push(filter),
+            }
+        }
         let mut missing = Vec::new();
         for &at in &wanted {
-            let kept = if anew { None } else { rows.cutoffs(definition(bundle, at))? };
+            // Cut-offs of what a model says go by the model they were taken with.
+            let stale = !unfitted.is_empty() && metrics_of(bundle, at).any(|metric| model_of(metric).is_some());
+            let kept = if anew || stale { None } else { rows.cutoffs(definition(bundle, at))? };
             match kept {
                 Some(kept) if !is_due(&bundle.segments[at].rule, kept.taken_at, now, bundle) => {
                     segments[at] = decode(&kept.body)?;
@@ -86,17 +109,24 @@ impl App {
                 _ => missing.push(at),
             }
         }
-        if missing.is_empty() && snapshots.len() == 1 {
-            return Ok(CutOffs { id: snapshots.pop_first().unwrap_or(0), segments });
+        if missing.is_empty() && unfitted.is_empty() && snapshots.len() == 1 {
+            return Ok(CutOffs { id: snapshots.pop_first().unwrap_or(0), segments, fits });
+        }
+        if !unfitted.is_empty() {
+            fits.extend(self.fit(active, unfitted, now)?);
         }
         if !missing.is_empty() {
-            let mut values = self.scan(active, &missing, now)?;
+            let mut values = self.scan((active, &fits), &missing, now)?;
             for &at in &missing {
                 segments[at] = values.cuts(&bundle.segments[at].rule, now);
             }
         }
         // One number for all: decisions name the snapshot, and a snapshot is whole.
-        let mut written = Vec::with_capacity(wanted.len());
+        let mut written = Vec::with_capacity(wanted.len() + fits.len());
+        for fit in &fits {
+            let kept = KeptCutoffs { snapshot: 0, taken_at: fit.taken_at, body: encode(fit)? };
+            written.push((fit_definition(bundle, fit.filter), kept));
+        }
         for &at in &wanted {
             let taken_at = match &segments[at] {
                 SegmentCuts::None => now,
@@ -114,24 +144,40 @@ impl App {
             }
             Ok(id)
         })?;
-        Ok(CutOffs { id, segments })
+        Ok(CutOffs { id, segments, fits })
     }
 
     /// Reads the metrics that some segments need, over the whole base as of an instant, on all processors.
-    fn scan(&self, active: &Active, segments: &[usize], at: Instant) -> Result<BaseValues, Failure> {
+    fn scan(
+        &self,
+        (active, fits): (&Active, &[BaseFit]),
+        segments: &[usize],
+        at: Instant,
+    ) -> Result<BaseValues, Failure> {
         let rows = &*self.store.snapshot();
-        let empty = Values { active, at, found: BaseValues::new(&active.bundle, segments) };
+        let empty = Values { active, fits, at, found: BaseValues::new(&active.bundle, segments) };
         let mut values = scan(rows, active, &empty, at)?.found;
         // Customers with a card who did nothing yet have sums of nothing, and those are values too.
         let idle: Vec<_> = values
             .slots()
             .iter()
-            .map(|slot| metric(active, *slot, &mut History::default(), at).unwrap_or_else(|never| match never {}))
+            .map(|slot| {
+                metric((active, fits), *slot, &mut History::default(), at).unwrap_or_else(|never| match never {})
+            })
             .collect();
         for _ in 0..rows.idle_customers()? {
             idle.iter().enumerate().for_each(|(at, value)| values.push(at, *value));
         }
         Ok(values)
+    }
+
+    /// Fits models to what the base bought of some lines as of an instant.
+    fn fit(&self, active: &Active, filters: Vec<Option<u16>>, at: Instant) -> Result<Vec<BaseFit>, Failure> {
+        let rows = &*self.store.snapshot();
+        let empty = Buyers { active, at, found: vec![BaseSample::default(); filters.len()], filters: &filters };
+        let found = scan(rows, active, &empty, at)?.found;
+        let currency = active.bundle.currency;
+        Ok(filters.iter().zip(found).map(|(filter, sample)| sample.fit(*filter, at, currency)).collect())
     }
 
     /// Whether the accounts of all filters of a bundle are built.
@@ -173,6 +219,7 @@ impl App {
 #[derive(Clone)]
 struct Values<'a> {
     active: &'a Active,
+    fits: &'a [BaseFit],
     at: Instant,
     found: BaseValues,
 }
@@ -180,7 +227,7 @@ struct Values<'a> {
 impl Collect for Values<'_> {
     fn take(&mut self, _: &str, events: &mut Events<'_, Snapshot>) -> Result<(), Failure> {
         for at in 0..self.found.slots().len() {
-            let value = metric(self.active, self.found.slots()[at], events, self.at)?;
+            let value = metric((self.active, self.fits), self.found.slots()[at], events, self.at)?;
             self.found.push(at, value);
         }
         Ok(())
@@ -189,6 +236,68 @@ impl Collect for Values<'_> {
     fn merge(self, other: Self) -> Self {
         Self { found: self.found.merge(other.found), ..self }
     }
+}
+
+/// What customers bought, for models.
+#[derive(Clone)]
+struct Buyers<'a> {
+    active: &'a Active,
+    at: Instant,
+    filters: &'a [Option<u16>],
+    found: Vec<BaseSample>,
+}
+
+impl Collect for Buyers<'_> {
+    fn take(&mut self, _: &str, events: &mut Events<'_, Snapshot>) -> Result<(), Failure> {
+        let bundle = &self.active.bundle;
+        for (filter, sample) in self.filters.iter().zip(&mut self.found) {
+            let buyer = Reader::new(&mut *events, bundle.zone, bundle.currency).buyer(*filter, self.at)?;
+            if let Some(buyer) = buyer {
+                let totals = events.mark(*filter, self.at)?.totals;
+                sample.push(buyer, totals.purchases, Money(totals.gross.saturating_sub(totals.discount)));
+            }
+        }
+        Ok(())
+    }
+
+    fn merge(self, other: Self) -> Self {
+        let found = self.found.into_iter().zip(other.found).map(|(mine, theirs)| mine.merge(theirs)).collect();
+        Self { found, ..self }
+    }
+}
+
+/// The choices of lines that the bundle's models are asked for, each once.
+fn asked_models(bundle: &Bundle) -> Vec<Option<u16>> {
+    let mut asked: Vec<Option<u16>> = bundle.metrics.iter().filter_map(model_of).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    asked
+}
+
+/// The choice of lines of a metric that asks a model.
+fn model_of(metric: &Metric) -> Option<Option<u16>> {
+    matches!(metric.measure, Measure::Model(_)).then_some(metric.filter)
+}
+
+/// The metrics that the cut-offs of a segment are taken of.
+fn metrics_of(bundle: &Bundle, segment: usize) -> impl Iterator<Item = &Metric> {
+    let slots: Vec<u16> = match &bundle.segments[segment].rule {
+        SegmentRule::Rank { metric, .. } => vec![*metric],
+        SegmentRule::Score { parts, .. } => parts.iter().map(|part| part.metric).collect(),
+        SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => Vec::new(),
+    };
+    slots.into_iter().filter_map(|slot| bundle.metrics.get(slot as usize))
+}
+
+/// A hash of everything that models depend on, besides the base.
+fn fit_definition(bundle: &Bundle, filter: Option<u16>) -> u64 {
+    let filter = filter.map(|filter| &bundle.filters[filter as usize]);
+    hashed(&format!("{}|{}|models {filter:?}", bundle.currency, bundle.zone))
+}
+
+fn hashed(text: &str) -> u64 {
+    let hash = blake3::hash(text.as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// Whether cut-offs taken at one instant are due by another.
@@ -204,11 +313,6 @@ fn is_due(rule: &SegmentRule, taken_at: Instant, now: Instant, bundle: &Bundle) 
 /// A hash of everything that cut-offs of a segment depend on, besides the base.
 fn definition(bundle: &Bundle, segment: usize) -> u64 {
     let rule = &bundle.segments[segment].rule;
-    let metrics: Vec<u16> = match rule {
-        SegmentRule::Rank { metric, .. } => vec![*metric],
-        SegmentRule::Score { parts, .. } => parts.iter().map(|part| part.metric).collect(),
-        SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => Vec::new(),
-    };
     let mut text = format!("{}|{}", bundle.currency, bundle.zone);
     match rule {
         SegmentRule::Rank { bounds, .. } => text.push_str(&format!("|rank {bounds:?}")),
@@ -218,11 +322,9 @@ fn definition(bundle: &Bundle, segment: usize) -> u64 {
         }
         SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => {}
     }
-    for slot in metrics {
-        let metric = &bundle.metrics[slot as usize];
+    for metric in metrics_of(bundle, segment) {
         let filter = metric.filter.map(|filter| &bundle.filters[filter as usize]);
         text.push_str(&format!("|{:?} {:?} {filter:?}", metric.measure, metric.window));
     }
-    let hash = blake3::hash(text.as_bytes());
-    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    hashed(&text)
 }

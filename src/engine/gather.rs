@@ -33,7 +33,7 @@ pub fn gather<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut 
 /// The same but for the classes that scripts settle.
 pub(super) fn collect<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut T) -> Result<Facts, T::Error> {
     let at = given.at;
-    let mut reader = Reader::new(timelines, bundle.zone, bundle.currency);
+    let mut reader = Reader::new(timelines, bundle.zone, bundle.currency).with_fits(&given.cut_offs.fits);
     let metrics: Vec<Option<Number>> =
         bundle.metrics.iter().map(|metric| reader.value(metric, at)).collect::<Result<_, _>>()?;
     let mut classes = Vec::with_capacity(bundle.segments.len());

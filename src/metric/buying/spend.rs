@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::special::{ln, ln_gamma};
+use crate::money::Number;
 
 /// What a customer spent on purchases after the first.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -28,6 +29,14 @@ pub struct SpendModel {
     pub q: f64,
     /// Scale of the customers' scales.
     pub gamma: f64,
+}
+
+impl Spend {
+    /// So many repeat purchases that brought this together.
+    pub fn of(sum: Number, repeats: u32) -> Self {
+        let mean = if repeats == 0 { 0.0 } else { sum.0 as f64 / 1e6 / f64::from(repeats) };
+        Self { repeats, mean }
+    }
 }
 
 impl SpendModel {
