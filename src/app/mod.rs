@@ -3,7 +3,8 @@
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
 //! (what is known of a customer), [`quote`] and [`token`], [`purchase`] and [`foresee`], [`take_back`], [`spend`] (uses and budgets),
 //! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`] (revisions,
-//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`report`],
+//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`decided`] (all
+//! purchases with their decisions), [`report`],
 //! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
 //! [`mod@verify`] with [`verify_spending`].
 
@@ -13,6 +14,7 @@ mod agenda;
 mod audit;
 mod clock;
 mod customer;
+mod decided;
 mod demo;
 mod events;
 mod export;

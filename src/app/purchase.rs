@@ -230,7 +230,7 @@ impl App {
     }
 }
 
-fn missing_revision(purchase: &str) -> Failure {
+pub(super) fn missing_revision(purchase: &str) -> Failure {
     Failure::Damaged { what: "revision", why: format!("the policy that decided `{purchase}` is not in the store") }
 }
 

@@ -281,12 +281,7 @@ fn model_of(metric: &Metric) -> Option<Option<u16>> {
 
 /// The metrics that the cut-offs of a segment are taken of.
 fn metrics_of(bundle: &Bundle, segment: usize) -> impl Iterator<Item = &Metric> {
-    let slots: Vec<u16> = match &bundle.segments[segment].rule {
-        SegmentRule::Rank { metric, .. } => vec![*metric],
-        SegmentRule::Score { parts, .. } => parts.iter().map(|part| part.metric).collect(),
-        SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => Vec::new(),
-    };
-    slots.into_iter().filter_map(|slot| bundle.metrics.get(slot as usize))
+    bundle.segments[segment].rule.metrics().into_iter().filter_map(|slot| bundle.metrics.get(slot as usize))
 }
 
 /// A hash of everything that models depend on, besides the base.

@@ -72,7 +72,7 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print what the whole base says
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
-        treue report abc --svg abc.svg\n  treue report budgets --as-of 2026-12-01 --json")]
+        treue report abc --svg abc.svg\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(ReportArgs),
     /// Read purchases or customers from a file into the store
     #[command(
@@ -260,6 +260,14 @@ pub(super) enum ReportName {
     Rfm,
     /// Every segment of the policy, class by class
     Segments,
+    /// What each discount cost, what was bought with it, and what it must bring to pay for itself
+    Discounts,
+    /// What control groups show, and how many customers an experiment needs
+    Experiments,
+    /// Customers about to change class, staying away longer than usual, or close to the next step
+    Next,
+    /// Points issued, redeemed, expired and owed
+    Points,
 }
 
 #[derive(Debug, Args)]
@@ -284,7 +292,7 @@ pub(super) struct ReportArgs {
     /// Where ABC classes end: policy, or computed from the curve itself
     #[arg(long, value_name = "KIND")]
     pub limits: Option<String>,
-    /// An earlier instant or date to compare with
+    /// An earlier instant or date: to compare with, or when experiments began
     #[arg(long, value_name = "INSTANT")]
     pub since: Option<String>,
     /// Length of a period: day, week, month, quarter, year
@@ -305,9 +313,24 @@ pub(super) struct ReportArgs {
     /// Fit to what lies longer ago than this, and compare with what came since
     #[arg(long, value_name = "DURATION")]
     pub hold_out: Option<String>,
-    /// How many rows of a list
-    #[arg(long, value_name = "COUNT")]
+    /// An uplift such as `5%`: how many customers an experiment needs to see it
+    #[arg(long, value_name = "UPLIFT")]
+    pub plan: Option<String>,
+    /// Only class_up, class_lost, at_risk or step
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// What is within reach of a metric of money [default: an average basket]
+    #[arg(long, value_name = "AMOUNT")]
+    pub within: Option<String>,
+    /// How far ahead classes are looked at [default: 30 days]
+    #[arg(long, value_name = "DURATION")]
+    pub ahead: Option<String>,
+    /// The most rows
+    #[arg(long, value_name = "ROWS")]
     pub limit: Option<String>,
+    /// Where the part before ended
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
     /// Print this table alone
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -342,7 +365,12 @@ impl ReportArgs {
             ("discount", &self.discount),
             ("margin", &self.margin),
             ("hold_out", &self.hold_out),
+            ("plan", &self.plan),
+            ("kind", &self.kind),
+            ("within", &self.within),
+            ("ahead", &self.ahead),
             ("limit", &self.limit),
+            ("cursor", &self.cursor),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }

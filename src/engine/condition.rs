@@ -85,6 +85,13 @@ pub(super) fn all_hold(conditions: &[Condition], facts: &Facts, basket: &Basket,
     conditions.iter().all(|condition| holds(&check(0, condition, facts, basket, priced)))
 }
 
+/// Whether those on classes and metrics hold: all that is known without a basket and the card.
+pub(super) fn known_hold(conditions: &[Condition], facts: &Facts) -> bool {
+    let known = |condition: &&Condition| matches!(condition, Condition::Class { .. } | Condition::Metric { .. });
+    let (basket, priced) = (Basket::default(), Priced::default());
+    conditions.iter().filter(known).all(|condition| holds(&check(0, condition, facts, &basket, &priced)))
+}
+
 fn holds(reason: &Reason) -> bool {
     matches!(
         reason,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::base::{Base, Bases};
-use super::condition::{Trace, all_hold, check_all, invalid, uses_spent};
+use super::condition::{Trace, all_hold, check_all, invalid, known_hold, uses_spent};
 use super::gather::failed;
 use super::price::Priced;
 use crate::model::{Basket, Because, Facts, NextClass, NextStep, Reason};
@@ -207,6 +207,19 @@ pub fn next_steps(bundle: &Bundle, facts: &Facts) -> Vec<NextStep> {
     (0..bundle.discounts.len()).filter_map(next).collect()
 }
 
+/// The same of those ladders that are open to the customer: valid, not withheld by an experiment, and with conditions on
+/// classes and metrics that hold. Whether the basket, the card or a script say no is not known yet.
+pub fn open_steps(bundle: &Bundle, facts: &Facts) -> Vec<NextStep> {
+    let open = |step: &NextStep| {
+        let slot = step.discount as usize;
+        let discount = &bundle.discounts[slot];
+        let valid = discount.valid.from.is_none_or(|from| from <= facts.at)
+            && discount.valid.until.is_none_or(|until| facts.at < until);
+        valid && known_hold(&discount.when, facts) && held_out(bundle, slot, facts).is_none()
+    };
+    next_steps(bundle, facts).into_iter().filter(open).collect()
+}
+
 /// What is missing to the next better class of every segment with thresholds. A class that is kept counts as held.
 pub fn next_classes(bundle: &Bundle, facts: &Facts) -> Vec<NextClass> {
     let next = |(slot, segment): (usize, &Segment)| {
@@ -235,8 +248,8 @@ fn held_out(bundle: &Bundle, slot: usize, facts: &Facts) -> Option<u16> {
     Some(at as u16)
 }
 
-/// Whether a customer is in the control group: a stable hash of salt and id, read as a share of all hashes.
-fn in_control(experiment: &Experiment, customer: &str) -> bool {
+/// Whether a customer is in an experiment's control group: a stable hash of salt and id, read as a share of all hashes.
+pub fn in_control(experiment: &Experiment, customer: &str) -> bool {
     let mut hasher = blake3::Hasher::new();
     hasher.update(experiment.salt.as_bytes()).update(&[0]).update(customer.as_bytes());
     let mut bytes = [0; 8];

@@ -99,6 +99,17 @@ pub enum SegmentRule {
     Script(Function),
 }
 
+impl SegmentRule {
+    /// Metrics that classes are read from; a script may read any.
+    pub fn metrics(&self) -> Vec<u16> {
+        match self {
+            Self::Rank { metric, .. } | Self::Thresholds { metric, .. } => vec![*metric],
+            Self::Score { parts, .. } => parts.iter().map(|part| part.metric).collect(),
+            Self::Script(_) => Vec::new(),
+        }
+    }
+}
+
 /// A metric scored in parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScorePart {

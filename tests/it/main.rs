@@ -24,4 +24,5 @@ mod readme;
 mod service;
 mod tidy;
 mod tls;
+mod value;
 mod verify;

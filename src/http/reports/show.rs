@@ -10,7 +10,10 @@ use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
 
 use crate::analytics::report::{Parameter, Report};
 use crate::analytics::value::ClvReport;
-use crate::analytics::{AbcReport, BudgetReport, CohortReport, RfmReport, SegmentReport};
+use crate::analytics::{
+    AbcReport, BudgetReport, CohortReport, DiscountReport, ExperimentReport, NextReport, PointsReport, RfmReport,
+    SegmentReport,
+};
 use crate::app::{App, Asked, ReportError};
 use crate::http::answer::{Answer, json};
 use crate::http::blocking;
@@ -24,6 +27,10 @@ const REPORTS: &[(&str, &[Parameter])] = &[
     (CohortReport::NAME, CohortReport::TAKES),
     (RfmReport::NAME, RfmReport::TAKES),
     (SegmentReport::NAME, SegmentReport::TAKES),
+    (DiscountReport::NAME, DiscountReport::TAKES),
+    (ExperimentReport::NAME, ExperimentReport::TAKES),
+    (NextReport::NAME, NextReport::TAKES),
+    (PointsReport::NAME, PointsReport::TAKES),
 ];
 
 const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };

@@ -40,6 +40,11 @@ impl Spend {
 }
 
 impl SpendModel {
+    /// Its parameters by name.
+    pub const fn parameters(&self) -> [(&'static str, f64); 3] {
+        [("p", self.p), ("q", self.q), ("gamma", self.gamma)]
+    }
+
     /// ln of the likelihood of one customer's average; both are above 0.
     pub fn ln_likelihood(&self, spend: Spend) -> f64 {
         let (x, z) = (f64::from(spend.repeats), spend.mean);
