@@ -290,6 +290,9 @@ impl ClvReport {
             hold_out: question.held_out_weeks.and_then(|weeks| ClvHoldOut::new(base, question.method, weeks)),
         };
         report.say_what_to_know(base.len() as u64);
+        if question.margin.is_none() && taken.net > 0 && taken.margin == taken.net {
+            report.head.note("no line states a cost, so margin is all that is spent; `margin` says which share it is");
+        }
         report
     }
 

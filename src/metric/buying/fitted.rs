@@ -59,3 +59,40 @@ fn whole(value: f64) -> Option<i64> {
     // Beyond 2^53 not every whole number is a float.
     (value.is_finite() && value.abs() < 9e15).then(|| libm::round(value) as i64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::buying::{Dropout, Geometric};
+    use crate::time::Duration;
+
+    #[test]
+    fn forecasts_are_rounded_once() {
+        // BG/NBD and gamma-gamma as published for CDNOW, and its customer 1516.
+        let geometric = Geometric { dropout: Dropout::AfterRepeats, r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 };
+        let spend = Some(SpendModel { p: 6.25, q: 3.74, gamma: 15.44 });
+        let fitted = Fitted { buying: BuyingModel::Geometric(geometric), spend, average: 0.0 };
+        let rhythm = Rhythm { age: 217, last: 216, repeats: 26 };
+        let spent = Spend { repeats: 26, mean: 40.0 };
+        let check = |of, currency: &str, expect: &str| {
+            let forecast = Forecast { of, within: Duration::Days(364) };
+            let currency = Currency::from_code(currency).expect("a currency");
+            let found = fitted.forecast(forecast, rhythm, spent, currency);
+            assert_eq!(found.map(|value| value.to_string()).as_deref(), Some(expect), "{of:?}");
+        };
+        check(Expected::ExpectedPurchases, "USD", "25.757");
+        check(Expected::Value, "USD", "1029.06");
+        check(Expected::Value, "JPY", "1029");
+        check(Expected::Value, "KWD", "1029.059");
+    }
+
+    #[test]
+    fn strangers_are_worth_the_average() {
+        let buying = BuyingModel::Poisson(crate::metric::Poisson { r: 1.0, alpha: 10.0 });
+        let fitted = Fitted { buying, spend: None, average: 12.5 };
+        assert_eq!(fitted.per_purchase(Spend::default()), 12.5);
+        let flat = Fitted { spend: Some(SpendModel { p: 2.0, q: 0.9, gamma: 3.0 }), ..fitted };
+        assert_eq!(flat.per_purchase(Spend { repeats: 3, mean: 99.0 }), 12.5);
+        assert_eq!(whole(f64::NAN), None);
+    }
+}
