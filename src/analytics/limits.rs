@@ -7,7 +7,7 @@
 //! nearest to all of the yield for the larger effort of both, ends B.
 #![expect(clippy::float_arithmetic, reason = "distances on a curve; the limits are values of customers")]
 
-use super::cutoff::rank_cuts;
+use crate::engine::rank_cuts;
 use crate::money::{Number, Rate};
 
 /// Where the classes end.

@@ -1,16 +1,16 @@
 //! Recency, frequency and monetary value: scores by quantiles, cells of equal scores, and segments with a name.
 //!
 //! A. M. Hughes, "Strategic Database Marketing" (1994). Cut-offs and scores are those that decisions read
-//! ([`super::score_cuts`]): quantiles by Hyndman and Fan's type 7, equal values share a score.
+//! ([`crate::engine::score_cuts`]): quantiles by Hyndman and Fan's type 7, equal values share a score.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cutoff::score_cuts;
 use super::report::{Figure, Head, Share};
 use crate::engine::PartCuts;
+use crate::engine::score_cuts;
 use crate::money::{Currency, Number, round_div};
 
 /// How customers are scored, and what combinations of scores are called.

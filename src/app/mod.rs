@@ -1,10 +1,10 @@
 //! Use cases: the only place where clock, store and active bundle meet.
 //!
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
-//! (what is known of a customer), [`quote`] and [`token`], [`purchase`] and [`foresee`], [`take_back`], [`spend`] (uses and budgets),
-//! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`] (revisions,
-//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`decided`] (all
-//! purchases with their decisions), [`report`],
+//! (what is known of a customer), [`quote`] and [`token`], [`purchase`] and [`foresee`], [`take_back`], [`spend`] (uses
+//! and budgets), [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`]
+//! (revisions, activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
+//! [`decided`] (all purchases with their decisions), [`report`], [`simulation`],
 //! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
 //! [`mod@verify`] with [`verify_spending`].
 
@@ -31,6 +31,7 @@ mod refresh;
 mod report;
 mod scan;
 mod service;
+mod simulation;
 mod spend;
 mod start;
 mod take_back;
@@ -56,7 +57,7 @@ pub use points::PointsLedger;
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
 pub use quote::{QuoteError, Quoted};
-pub use report::{Asked, ReportError};
+pub use report::{Asked, OptimumError, ReportError};
 pub use service::ServiceState;
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};

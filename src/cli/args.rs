@@ -74,6 +74,12 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
         treue report abc --svg abc.svg\n  treue report clv --horizon '12 months' --hold-out '26 weeks'\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(ReportArgs),
+    /// Find what is best, under stated assumptions
+    #[command(after_help = "Example:\n  treue optimize service service.yaml --json")]
+    Optimize {
+        #[command(subcommand)]
+        command: OptimizeCommand,
+    },
     /// Read purchases or customers from a file into the store
     #[command(
         after_help = "Example:\n  treue import online_retail.csv.gz --timezone Europe/London --skip-invalid \\\n    \
@@ -226,6 +232,9 @@ pub(super) struct SchemaArgs {
     /// The schema of test files
     #[arg(long)]
     pub tests: bool,
+    /// The schema of scenario files
+    #[arg(long, conflicts_with = "tests")]
+    pub scenario: bool,
 }
 
 #[derive(Debug, Args)]
@@ -298,21 +307,6 @@ pub(super) struct ReportArgs {
     /// Length of a period: day, week, month, quarter, year
     #[arg(long, value_name = "PERIOD")]
     pub period: Option<String>,
-    /// Model of buying: bg_nbd, mbg_nbd, pareto_nbd, nbd
-    #[arg(long, value_name = "MODEL")]
-    pub model: Option<String>,
-    /// How far ahead, such as `12 months`
-    #[arg(long, value_name = "DURATION")]
-    pub horizon: Option<String>,
-    /// How much less money is worth that comes a year later, such as `15%`
-    #[arg(long, value_name = "RATE")]
-    pub discount: Option<String>,
-    /// Which share of what is spent is margin, such as `40%`
-    #[arg(long, value_name = "RATE")]
-    pub margin: Option<String>,
-    /// Fit to what lies longer ago than this, and compare with what came since
-    #[arg(long, value_name = "DURATION")]
-    pub hold_out: Option<String>,
     /// An uplift such as `5%`: how many customers an experiment needs to see it
     #[arg(long, value_name = "UPLIFT")]
     pub plan: Option<String>,
@@ -331,6 +325,28 @@ pub(super) struct ReportArgs {
     /// Where the part before ended
     #[arg(long, value_name = "CURSOR")]
     pub cursor: Option<String>,
+    /// Model of buying: bg_nbd, mbg_nbd, pareto_nbd, nbd
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// How far ahead, such as `12 months`
+    #[arg(long, value_name = "DURATION")]
+    pub horizon: Option<String>,
+    /// How much less money is worth that comes a year later, such as `15%`
+    #[arg(long, value_name = "RATE")]
+    pub discount: Option<String>,
+    /// Which share of what is spent is margin, such as `40%`
+    #[arg(long, value_name = "RATE")]
+    pub margin: Option<String>,
+    /// Fit to what lies longer ago than this, and compare with what came since
+    #[arg(long, value_name = "DURATION")]
+    pub hold_out: Option<String>,
+    #[command(flatten)]
+    pub show: ShowArgs,
+}
+
+/// How a report is shown.
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
     /// Print this table alone
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -360,20 +376,37 @@ impl ReportArgs {
             ("limits", &self.limits),
             ("since", &self.since),
             ("period", &self.period),
-            ("model", &self.model),
-            ("horizon", &self.horizon),
-            ("discount", &self.discount),
-            ("margin", &self.margin),
-            ("hold_out", &self.hold_out),
             ("plan", &self.plan),
             ("kind", &self.kind),
             ("within", &self.within),
             ("ahead", &self.ahead),
             ("limit", &self.limit),
             ("cursor", &self.cursor),
+            ("model", &self.model),
+            ("horizon", &self.horizon),
+            ("discount", &self.discount),
+            ("margin", &self.margin),
+            ("hold_out", &self.hold_out),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OptimizeCommand {
+    /// What is best spent on serving each class, so that customers stay and the base is worth most
+    #[command(after_help = "Example:\n  treue optimize service service.yaml --svg spend.svg\n\n\
+        A file that asks, where what is not stated is measured on the base:\n  \
+        discount_rate: 10%\n  classes:\n    A: { keeps: 60%, ceiling: 80% }")]
+    Service(OptimizeServiceArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OptimizeServiceArgs {
+    /// The file that asks; `-` for standard input
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub show: ShowArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,6 +10,7 @@ mod config;
 mod fmt;
 mod keep;
 mod keys;
+mod optimize;
 mod print;
 mod quote;
 mod report;
@@ -69,13 +70,16 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Check(args) => check::run(&args, config),
         Command::Test(args) => test::run(&args, config),
         Command::Fmt(args) => fmt::run(&args, config),
-        Command::Schema(args) => {
-            print::json(&if args.tests { crate::policy::test_schema() } else { crate::policy::schema() })
-        }
+        Command::Schema(args) => print::json(&match (args.tests, args.scenario) {
+            (true, _) => crate::policy::test_schema(),
+            (false, true) => crate::policy::scenario_schema(),
+            (false, false) => crate::policy::schema(),
+        }),
         Command::Openapi => print::json(&crate::http::openapi()),
         Command::Quote(args) => quote::run(&args, config),
         Command::Explain(args) => quote::explain(&args, config),
         Command::Report(args) => report::run(&args, config),
+        Command::Optimize { command } => optimize::run(&command, config),
         Command::Import(args) => bulk::import(&args, config),
         Command::Export(args) => bulk::export(&args, config),
         Command::Demo(args) => bulk::demo(&args, config),

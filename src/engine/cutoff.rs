@@ -51,7 +51,7 @@ impl CutOffs {
     }
 
     /// The class of a customer with these metrics in a segment that needs cut-offs.
-    pub(super) fn class(&self, slot: usize, segment: &Segment, metrics: &[Option<Number>]) -> Option<u16> {
+    pub fn class(&self, slot: usize, segment: &Segment, metrics: &[Option<Number>]) -> Option<u16> {
         let last = segment.classes.len().checked_sub(1)? as u16;
         let cuts = self.segments.get(slot).unwrap_or(&SegmentCuts::None);
         match &segment.rule {

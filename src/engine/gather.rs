@@ -142,13 +142,13 @@ pub(super) fn class<T: Timelines>(
 }
 
 /// The class with the highest threshold at or below the value.
-pub(super) fn threshold_class(value: Option<Number>, floors: &[Number], descending: &[u16]) -> Option<u16> {
+pub fn threshold_class(value: Option<Number>, floors: &[Number], descending: &[u16]) -> Option<u16> {
     let value = value?;
     descending.iter().copied().find(|class| floors[*class as usize] <= value)
 }
 
 /// Settles the segments that scripts decide; they see the classes of all the others.
-pub(super) fn classify_by_script(bundle: &Bundle, facts: Facts) -> Facts {
+pub fn classify_by_script(bundle: &Bundle, facts: Facts) -> Facts {
     if !bundle.segments.iter().any(|segment| matches!(segment.rule, SegmentRule::Script(_))) {
         return facts;
     }

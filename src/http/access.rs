@@ -61,6 +61,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/reports/experiments", Key(&[Analyst])),
     ("GET", "/v1/reports/next", Key(&[Analyst, Marketing])),
     ("GET", "/v1/reports/points", Key(&[Analyst])),
+    ("POST", "/v1/reports/service-optimum", Key(&[Analyst])),
     ("POST", "/v1/imports", ADMIN),
     ("GET", "/v1/exports/{table}", Key(&[Analyst])),
     ("GET", "/v1/policies", Key(&[Marketing, Analyst])),

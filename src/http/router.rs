@@ -70,6 +70,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reports::experiments::read_experiments))
         .routes(routes!(reports::next::read_next))
         .routes(routes!(reports::points::read_points))
+        .routes(routes!(reports::service_optimum::read_service_optimum))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))

@@ -380,7 +380,8 @@ impl Measure {
     }
 }
 
-fn value_of(measure: Measure, totals: &Totals, currency: Currency) -> Option<Number> {
+/// The value of a measure whose events sum up to these totals; absent for an average over nothing and for days since.
+pub fn value_of(measure: Measure, totals: &Totals, currency: Currency) -> Option<Number> {
     let money = |minor: i64| Number::money(Money(minor), currency);
     let net = Number::money(Money(totals.gross), currency) - money(totals.discount);
     let sum = |sum: Sum| match sum {

@@ -1,7 +1,8 @@
 //! Folding events into metrics: one fold for serving and for replay.
 //!
 //! Reading order: [`definition`] (what a metric is), [`filter`] (which lines count), [`event`] (what one purchase
-//! adds), [`fold`] (events to values), [`frozen`] (looking ahead), [`buying`] (what is still to come, by a fitted model).
+//! adds), [`fold`] (events to values), [`frozen`] (looking ahead), [`buying`] (what is still to come, by a fitted
+//! model).
 
 mod buying;
 mod definition;
@@ -17,5 +18,5 @@ pub use buying::{
 pub use definition::{Average, Count, Expected, Forecast, Measure, Metric, Since, Sum, Window};
 pub use event::{Correction, Event, Mark, Totals, interaction_adds, purchase_adds, purchase_corrections};
 pub use filter::{LineFilter, Lists};
-pub use fold::{History, Reader, Timelines};
+pub use fold::{History, Reader, Timelines, value_of};
 pub use frozen::Frozen;

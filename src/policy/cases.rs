@@ -120,7 +120,7 @@ pub fn tests(sources: &Sources, bundle: &Bundle) -> (Vec<PolicyTest>, Vec<Diagno
 }
 
 /// Makes the names of a compiled bundle known.
-fn know(cx: &mut Cx<'_>, bundle: &Bundle) {
+pub(super) fn know(cx: &mut Cx<'_>, bundle: &Bundle) {
     cx.currency = Some(bundle.currency);
     cx.zone = Some(bundle.zone);
     let index = |names: &mut dyn Iterator<Item = &Name>| names.cloned().zip(0u16..).collect();

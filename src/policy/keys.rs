@@ -49,11 +49,11 @@ pub(super) enum Kind {
     Either(&'static [Kind]),
 }
 
-const fn key(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
+pub(super) const fn key(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
     KeyInfo { name, kind, required: false, text }
 }
 
-const fn need(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
+pub(super) const fn need(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
     KeyInfo { name, kind, required: true, text }
 }
 
@@ -424,5 +424,46 @@ pub(super) static TEST_EXPECT: Shape = Shape {
         key("lines", Kind::List(&Kind::Number), "The discount of each line"),
         key("points", Kind::Whole, "Points earned"),
         key("segments", Kind::Map(&Kind::Name), "Classes by segment"),
+    ],
+};
+
+/// What a simulation may run.
+const SIDE: Kind = Kind::Name;
+
+pub(super) static SCENARIO: Shape = Shape {
+    name: "scenario",
+    keys: &[
+        key(
+            "window",
+            Kind::Either(&[Kind::Duration, Kind::Shape(&SCENARIO_WINDOW)]),
+            "When decisions are made: the last so long, or from when until when; the whole history if absent",
+        ),
+        key("sample", Kind::Rate, "Which share of the customers; the same ones in every run (default 100%)"),
+        key("baseline", SIDE, "`active` (default), `recorded`, `none`, a revision, or a folder of policies"),
+        key("candidate", SIDE, "What is compared with the baseline: the same words, a revision, or a folder"),
+        key("candidates", Kind::Map(&SIDE), "Several candidates by name"),
+        key(
+            "ladder",
+            Kind::Shape(&SCENARIO_LADDER),
+            "In place of candidates: one ladder by money, in all ways it can be meant",
+        ),
+        key("seed", Kind::Whole, "What chance begins with (default 0)"),
+        key("behaviour", Kind::Shape(&super::ask::BEHAVIOUR), "How customers are assumed to answer"),
+    ],
+};
+
+pub(super) static SCENARIO_WINDOW: Shape = Shape {
+    name: "window",
+    keys: &[
+        key("from", Kind::Instant, "From when decisions are made; what was before stands as it was recorded"),
+        key("until", Kind::Instant, "Until before when; now if absent"),
+    ],
+};
+
+pub(super) static SCENARIO_LADDER: Shape = Shape {
+    name: "ladder",
+    keys: &[
+        need("steps", Kind::Map(&Kind::Rate), "Rates by the amount from which they are granted"),
+        need("within", Kind::Duration, "How far those readings look back that do not look at everything"),
     ],
 };

@@ -35,6 +35,13 @@ pub fn test_schema() -> Value {
     document("Treue policy tests", root, shapes)
 }
 
+/// The schema of scenario files.
+pub fn scenario_schema() -> Value {
+    let mut shapes = BTreeMap::new();
+    let root = object(&keys::SCENARIO, &mut shapes);
+    document("Treue scenario", root, shapes)
+}
+
 type Shapes = BTreeMap<String, Value>;
 
 fn document(title: &str, root: Map<String, Value>, shapes: Shapes) -> Value {
@@ -237,7 +244,7 @@ mod tests {
 
     #[test]
     fn no_two_shapes_share_a_definition() {
-        for schema in [schema(), test_schema()] {
+        for schema in [schema(), test_schema(), scenario_schema()] {
             let definitions = schema["definitions"].as_object().expect("definitions");
             assert!(definitions.values().all(Value::is_object), "every definition is drawn");
         }

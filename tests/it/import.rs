@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use treue::analytics::rank_cuts;
 use treue::app::{Import, ImportContext, ImportReport, Mapping, import};
+use treue::engine::rank_cuts;
 use treue::money::{Currency, Number, Rate};
 use treue::store::{FilterHash, Listing, Read, Store};
 use treue::time::{Instant, Zone};

@@ -21,6 +21,7 @@ mod process;
 mod properties;
 mod race;
 mod readme;
+mod replay;
 mod service;
 mod tidy;
 mod tls;

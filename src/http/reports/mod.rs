@@ -12,6 +12,7 @@ pub mod next;
 pub mod points;
 pub mod rfm;
 pub mod segments;
+pub mod service_optimum;
 mod show;
 
 pub use show::document;

@@ -46,23 +46,43 @@ pub async fn show<R: Report + Send + 'static>(
     headers: HeaderMap,
     make: impl FnOnce(&App, Asked) -> Result<R, ReportError> + Send + 'static,
 ) -> Answer {
-    let (mut chart, mut table, mut given) = (None, None, Query::new());
-    for (name, value) in query {
-        match name.as_str() {
-            "chart" => chart = Some(value),
-            "table" => table = Some(value),
-            _ => given.push((name, value)),
-        }
-    }
+    let (shown, given) = Shown::split(query);
     let report = blocking(move || make(&app, Asked::read::<R>(&app, given)?)).await??;
+    present(&report, &shown, &headers)
+}
+
+/// What is wanted of a report besides its content.
+#[derive(Debug, Default)]
+pub struct Shown {
+    chart: Option<String>,
+    table: Option<String>,
+}
+
+impl Shown {
+    /// Takes what is meant for it out of a query.
+    pub fn split(query: Query) -> (Self, Query) {
+        let (mut shown, mut rest) = (Self::default(), Query::new());
+        for (name, value) in query {
+            match name.as_str() {
+                "chart" => shown.chart = Some(value),
+                "table" => shown.table = Some(value),
+                _ => rest.push((name, value)),
+            }
+        }
+        (shown, rest)
+    }
+}
+
+/// Answers with what is wanted of a report.
+pub fn present<R: Report>(report: &R, Shown { chart, table }: &Shown, headers: &HeaderMap) -> Answer {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
     if chart.is_some() || accept.contains("image/svg+xml") {
-        return picture(&report, chart.as_deref());
+        return picture(report, chart.as_deref());
     }
     if table.is_some() || accept.contains("text/csv") {
-        return csv(&report, table.as_deref());
+        return csv(report, table.as_deref());
     }
-    json(StatusCode::OK, &report)
+    json(StatusCode::OK, report)
 }
 
 fn csv<R: Report>(report: &R, table: Option<&str>) -> Answer {

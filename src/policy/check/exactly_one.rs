@@ -21,6 +21,7 @@ pub(in crate::policy) fn exactly_one<'n>(
                 "discount" => "grants nothing",
                 "metric" => "measures nothing",
                 "segment" => "does not say how it sorts",
+                "scenario" => "has no candidate",
                 _ => "does not say what it is",
             };
             cx.error("one-of", fields.owner, format!("this {what} {lacks}"), &label);

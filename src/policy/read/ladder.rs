@@ -58,7 +58,11 @@ fn flag(cx: &mut Cx<'_>, node: Option<&Node>) -> Option<bool> {
 }
 
 /// The steps by ascending threshold.
-fn steps_of(cx: &mut Cx<'_>, entry: &Entry, measure: Option<Measure>) -> Option<Vec<WrittenStep>> {
+pub(in crate::policy) fn steps_of(
+    cx: &mut Cx<'_>,
+    entry: &Entry,
+    measure: Option<Measure>,
+) -> Option<Vec<WrittenStep>> {
     let Value::Mapping(entries) = &entry.value.value else {
         cx.wrong_type(&entry.value, "a map from thresholds to rates, such as `{ 3: 2%, 10: 5% }`");
         return None;

@@ -16,8 +16,8 @@ mod segments;
 
 pub(super) use context::{Cx, SegmentName, show};
 pub(super) use discounts::{WrittenDiscount, discounts, optional};
-pub(super) use fields::Fields;
-pub(super) use ladder::WrittenStep;
+pub(super) use fields::{Fields, list};
+pub(super) use ladder::{WrittenStep, steps_of};
 pub(super) use metrics::metrics;
 pub(super) use programmes::{experiments, limits, points, service, stacking};
 pub(super) use segments::{segment_names, segments};

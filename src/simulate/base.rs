@@ -1,0 +1,540 @@
+//! The history of a base in memory, small: what a replay reads, and nothing of it changes.
+//!
+//! It is cut into parts by customer. All that happened to a customer is in one part, so that parts can be replayed
+//! beside each other.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::sample::Sample;
+use crate::id::Name;
+use crate::metric::{Totals, interaction_adds};
+use crate::model::{Attribute, Customer, Interaction, Line, Purchase, PurchaseLine, ReturnLine};
+use crate::money::{Money, Quantity, Rate, UnitPrice};
+use crate::time::Instant;
+
+/// In how many parts a base is cut: enough that many processors have something to do, and that a part fits their caches.
+pub(super) const PARTS: usize = 128;
+
+/// Stands for a customer where a guest bought.
+pub(super) const GUEST: u32 = u32::MAX;
+
+/// Everything that happened, as a replay reads it.
+#[derive(Debug, Default)]
+pub struct Base {
+    pub(super) articles: Vec<Article>,
+    pub(super) attributes: Vec<BTreeMap<String, Attribute>>,
+    pub(super) parts: Vec<Part>,
+    /// Names of the discounts that recorded decisions granted.
+    pub(super) names: Vec<Name>,
+    /// The first and the last instant at which something happened.
+    pub(super) span: Option<(Instant, Instant)>,
+}
+
+/// A line as it was bought; the same lines are kept once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Article {
+    pub line: ArticleLine,
+    pub gross: Money,
+    pub cost: Money,
+}
+
+/// What of a line makes it the same as another one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ArticleLine {
+    pub sku: Box<str>,
+    pub category: Option<Box<str>>,
+    pub tags: Vec<Box<str>>,
+    pub quantity: i64,
+    pub unit_price: i64,
+}
+
+impl Article {
+    /// The line of a basket.
+    pub fn to_line(&self) -> Line {
+        Line {
+            sku: self.line.sku.clone(),
+            quantity: Quantity(self.line.quantity),
+            unit_price: UnitPrice(self.line.unit_price),
+            unit_cost: None,
+            category: self.line.category.clone(),
+            tags: self.line.tags.clone(),
+        }
+    }
+}
+
+/// Some customers with everything they did.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub customers: Vec<Card>,
+    /// By customer, then by time; guests' come last.
+    pub purchases: Vec<Bought>,
+    /// Where each customer's purchases begin; one more than there are customers.
+    pub starts: Vec<u32>,
+    /// Articles, purchase by purchase.
+    pub lines: Vec<u32>,
+    /// What was granted on each line; empty where nothing ever was.
+    pub discounts: Vec<Money>,
+    /// Ends of the purchases' ids in their one text.
+    pub id_ends: Vec<u32>,
+    pub ids: String,
+    pub extras: HashMap<u32, Extra>,
+    pub points: HashMap<u32, RecordedPoints>,
+    /// What recorded decisions granted, by purchase.
+    pub granted: HashMap<u32, Vec<Granted>>,
+    /// By purchase, in the order they were written down.
+    pub returns: Vec<Back>,
+    /// Contacts by customer, then by time.
+    pub contacts: Vec<Contact>,
+    pub contact_starts: Vec<u32>,
+    /// What happened in order of time: a purchase, or a return where [`RETURN`] is set.
+    pub order: Vec<u32>,
+}
+
+/// Marks a return in the order of what happened.
+pub(super) const RETURN: u32 = 1 << 31;
+
+/// A customer's card, as far as decisions look at it.
+#[derive(Debug, Clone)]
+pub(super) struct Card {
+    pub id: Box<str>,
+    pub birthday: Option<NaiveDate>,
+    /// Place among the base's sets of attributes.
+    pub attributes: u32,
+    /// From when the customer is in the base.
+    pub since: Instant,
+    /// Whether points paid for something: only then it matters which of them are left.
+    pub redeems: bool,
+}
+
+/// A purchase.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bought {
+    pub at: Instant,
+    pub sequence: u64,
+    pub customer: u32,
+    pub first_line: u32,
+}
+
+/// What a basket brought besides lines.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Extra {
+    pub codes: Vec<Box<str>>,
+    pub redeem_points: i64,
+}
+
+/// What a purchase did to points, as it was recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RecordedPoints {
+    /// Earned.
+    pub earned: i64,
+    /// Redeemed.
+    pub redeemed: i64,
+    /// What these paid.
+    pub paid: Money,
+}
+
+/// A discount that a recorded decision granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Granted {
+    /// Place among the base's names.
+    pub name: u32,
+    pub rate: Option<Rate>,
+    pub amount: Money,
+}
+
+/// Goods that came back.
+#[derive(Debug, Clone)]
+pub(super) struct Back {
+    pub purchase: u32,
+    /// Which of the purchase's returns it is, from 0.
+    pub nth: u32,
+    pub at: Instant,
+    pub lines: Vec<BackLine>,
+}
+
+/// Units of a line that came back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BackLine {
+    pub line: u32,
+    /// Units that came back before.
+    pub from: Quantity,
+    /// The same with these.
+    pub until: Quantity,
+    pub gross: Money,
+    pub cost: Money,
+    /// Their share of what was really granted.
+    pub discount: Money,
+}
+
+/// A contact, with the sums of the customer's contacts before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Contact {
+    pub at: Instant,
+    pub before: Totals,
+    pub adds: Totals,
+}
+
+impl Part {
+    /// The places of a purchase's lines.
+    pub fn lines_of(&self, purchase: usize) -> std::ops::Range<usize> {
+        let end = self.purchases.get(purchase + 1).map_or(self.lines.len(), |next| next.first_line as usize);
+        self.purchases[purchase].first_line as usize..end
+    }
+
+    /// The articles of a purchase.
+    pub fn articles_of(&self, purchase: usize) -> &[u32] {
+        &self.lines[self.lines_of(purchase)]
+    }
+
+    /// The shop's id of a purchase.
+    pub fn id_of(&self, purchase: usize) -> &str {
+        let start = purchase.checked_sub(1).map_or(0, |before| self.id_ends[before] as usize);
+        &self.ids[start..self.id_ends[purchase] as usize]
+    }
+
+    /// What was really granted on a line.
+    pub fn recorded_discount(&self, line: usize) -> Money {
+        self.discounts.get(line).copied().unwrap_or_default()
+    }
+
+    /// How many purchases are not guests'.
+    pub fn purchases_of_customers(&self) -> usize {
+        self.starts.last().map_or(0, |end| *end as usize)
+    }
+
+    /// When something of the order happened.
+    pub fn at(&self, what: u32) -> Instant {
+        match what & RETURN {
+            0 => self.purchases[what as usize].at,
+            _ => self.returns[(what & !RETURN) as usize].at,
+        }
+    }
+
+    /// The purchases of a customer.
+    pub fn purchases_of(&self, customer: u32) -> std::ops::Range<usize> {
+        self.starts[customer as usize] as usize..self.starts[customer as usize + 1] as usize
+    }
+
+    /// The returns of a purchase.
+    pub fn returns_of(&self, purchase: u32) -> &[Back] {
+        let from = self.returns.partition_point(|back| back.purchase < purchase);
+        let count = self.returns[from..].iter().take_while(|back| back.purchase == purchase).count();
+        &self.returns[from..from + count]
+    }
+
+    /// The contacts of a customer.
+    pub fn contacts_of(&self, customer: u32) -> &[Contact] {
+        let from = self.contact_starts[customer as usize] as usize;
+        &self.contacts[from..self.contact_starts[customer as usize + 1] as usize]
+    }
+}
+
+impl Base {
+    /// How many purchases there are.
+    pub fn purchases(&self) -> u64 {
+        self.parts.iter().map(|part| part.purchases.len() as u64).sum()
+    }
+
+    /// How many customers there are.
+    pub fn customers(&self) -> u64 {
+        self.parts.iter().map(|part| part.customers.len() as u64).sum()
+    }
+
+    /// When the first and the last thing happened; absent where nothing did.
+    pub const fn span(&self) -> Option<(Instant, Instant)> {
+        self.span
+    }
+}
+
+/// What was recorded of a purchase besides the purchase itself.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    /// Codes that were presented.
+    pub codes: Vec<Box<str>>,
+    /// What it did to points.
+    pub points: RecordedPoints,
+    /// Discounts that were granted: name, rate, amount.
+    pub granted: Vec<(Name, Option<Rate>, Money)>,
+}
+
+/// Takes a history in, purchase by purchase in any order, and lays it out.
+#[derive(Debug)]
+pub struct BaseBuilder {
+    sample: Sample,
+    until: Instant,
+    articles: HashMap<Article, u32>,
+    attributes: Vec<BTreeMap<String, Attribute>>,
+    names: HashMap<Name, u32>,
+    hasher: BuildHasherDefault<DefaultHasher>,
+    parts: Vec<PartBuilder>,
+}
+
+#[derive(Debug, Default)]
+struct PartBuilder {
+    customers: HashMap<Box<str>, u32>,
+    cards: Vec<Card>,
+    purchases: Vec<Bought>,
+    lines: Vec<u32>,
+    discounts: Vec<Money>,
+    id_ends: Vec<u32>,
+    ids: String,
+    extras: HashMap<u32, Extra>,
+    points: HashMap<u32, RecordedPoints>,
+    granted: HashMap<u32, Vec<Granted>>,
+    returns: Vec<Back>,
+    contacts: Vec<(u32, Instant, u64, Totals)>,
+}
+
+impl BaseBuilder {
+    /// An empty base that takes in what happened before an instant, of the sampled customers.
+    pub fn new(sample: Sample, until: Instant) -> Self {
+        Self {
+            sample,
+            until,
+            articles: HashMap::new(),
+            attributes: vec![BTreeMap::new()],
+            names: HashMap::new(),
+            hasher: BuildHasherDefault::new(),
+            parts: (0..PARTS).map(|_| PartBuilder::default()).collect(),
+        }
+    }
+
+    /// Whether a customer is in the sample.
+    pub fn wants(&self, customer: &str) -> bool {
+        self.sample.holds(customer)
+    }
+
+    /// Takes a card in.
+    pub fn card(&mut self, card: &Customer) {
+        if !self.wants(&card.id) || card.created_at >= self.until {
+            return;
+        }
+        let attributes = match self.attributes.iter().position(|known| *known == card.attributes) {
+            Some(at) => at as u32,
+            None => {
+                self.attributes.push(card.attributes.clone());
+                self.attributes.len() as u32 - 1
+            }
+        };
+        let (part, customer) = self.customer(&card.id);
+        let known = &mut self.parts[part].cards[customer as usize];
+        known.birthday = card.birthday;
+        known.attributes = attributes;
+        known.since = known.since.min(card.created_at);
+    }
+
+    /// Takes a purchase in, with its returns.
+    pub fn purchase(&mut self, sequence: u64, purchase: &Purchase, recorded: Option<Recorded>) {
+        if purchase.at >= self.until {
+            return;
+        }
+        let (part, customer) = match &purchase.customer {
+            Some(id) if self.wants(id) => self.customer(id),
+            Some(_) => return,
+            None if self.wants(&purchase.id) => (self.part_of(&purchase.id), GUEST),
+            None => return,
+        };
+        let articles: Vec<u32> = purchase.lines.iter().map(|line| self.article(line)).collect();
+        let granted: Vec<Granted> = recorded
+            .iter()
+            .flat_map(|recorded| &recorded.granted)
+            .map(|(name, rate, amount)| Granted { name: self.name(name), rate: *rate, amount: *amount })
+            .collect();
+        let part = &mut self.parts[part];
+        if let Some(card) = part.cards.get_mut(customer as usize) {
+            card.since = card.since.min(purchase.at.plus_micros(1));
+        }
+        let at = part.purchases.len() as u32;
+        let first_line = part.lines.len() as u32;
+        part.purchases.push(Bought { at: purchase.at, sequence, customer, first_line });
+        part.lines.extend(articles);
+        part.discounts.extend(purchase.lines.iter().map(|line| line.discount));
+        part.ids.push_str(&purchase.id);
+        part.id_ends.push(part.ids.len() as u32);
+        if let Some(Recorded { codes, points, .. }) = recorded {
+            if let Some(card) = part.cards.get_mut(customer as usize) {
+                card.redeems |= points.redeemed > 0;
+            }
+            if !codes.is_empty() || points.redeemed > 0 {
+                part.extras.insert(at, Extra { codes, redeem_points: points.redeemed });
+            }
+            if points != RecordedPoints::default() {
+                part.points.insert(at, points);
+            }
+            if !granted.is_empty() {
+                part.granted.insert(at, granted);
+            }
+        }
+        let mut taken = vec![0; if purchase.returns.is_empty() { 0 } else { purchase.lines.len() }];
+        for (nth, goods) in purchase.returns.iter().enumerate() {
+            let line = |back: &ReturnLine| {
+                let taken = taken.get_mut(back.line as usize)?;
+                let from = Quantity(*taken);
+                *taken += back.quantity.0;
+                let ReturnLine { line, gross, cost, discount, .. } = *back;
+                Some(BackLine { line, from, until: Quantity(*taken), gross, cost, discount })
+            };
+            let lines: Vec<BackLine> = goods.lines.iter().filter_map(line).collect();
+            if goods.at < self.until {
+                part.returns.push(Back { purchase: at, nth: nth as u32, at: goods.at, lines });
+            }
+        }
+    }
+
+    /// Takes a contact in.
+    pub fn interaction(&mut self, sequence: u64, interaction: &Interaction) {
+        if interaction.at >= self.until || !self.wants(&interaction.customer) {
+            return;
+        }
+        let (part, customer) = self.customer(&interaction.customer);
+        let part = &mut self.parts[part];
+        let card = &mut part.cards[customer as usize];
+        card.since = card.since.min(interaction.at.plus_micros(1));
+        part.contacts.push((customer, interaction.at, sequence, interaction_adds(interaction)));
+    }
+
+    fn part_of(&self, id: &str) -> usize {
+        (self.hasher.hash_one(id) % PARTS as u64) as usize
+    }
+
+    fn customer(&mut self, id: &str) -> (usize, u32) {
+        let at = self.part_of(id);
+        let part = &mut self.parts[at];
+        if let Some(known) = part.customers.get(id) {
+            return (at, *known);
+        }
+        let new = part.cards.len() as u32;
+        part.customers.insert(id.into(), new);
+        let (id, since) = (id.into(), Instant::MAX);
+        part.cards.push(Card { id, birthday: None, attributes: 0, since, redeems: false });
+        (at, new)
+    }
+
+    fn article(&mut self, line: &PurchaseLine) -> u32 {
+        let article = Article {
+            line: ArticleLine {
+                sku: line.sku.clone(),
+                category: line.category.clone(),
+                tags: line.tags.clone(),
+                quantity: line.quantity.0,
+                unit_price: line.unit_price.0,
+            },
+            gross: line.gross,
+            cost: line.cost,
+        };
+        let new = self.articles.len() as u32;
+        *self.articles.entry(article).or_insert(new)
+    }
+
+    fn name(&mut self, name: &Name) -> u32 {
+        let new = self.names.len() as u32;
+        *self.names.entry(Arc::clone(name)).or_insert(new)
+    }
+
+    /// Lays everything out by customer and time.
+    pub fn finish(self) -> Base {
+        use rayon::iter::{IntoParallelIterator, ParallelIterator};
+        let mut articles: Vec<(Article, u32)> = self.articles.into_iter().collect();
+        articles.sort_unstable_by_key(|(_, at)| *at);
+        let mut names: Vec<(Name, u32)> = self.names.into_iter().collect();
+        names.sort_unstable_by_key(|(_, at)| *at);
+        let parts: Vec<Part> = self.parts.into_par_iter().map(PartBuilder::finish).collect();
+        let instants = |part: &Part| {
+            let bought = part.purchases.iter().map(|bought| bought.at);
+            let other = part.returns.iter().map(|back| back.at).chain(part.contacts.iter().map(|contact| contact.at));
+            bought.chain(other).fold(None, |span: Option<(Instant, Instant)>, at| match span {
+                Some((first, last)) => Some((first.min(at), last.max(at))),
+                None => Some((at, at)),
+            })
+        };
+        let span = parts.iter().filter_map(instants).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        Base {
+            articles: articles.into_iter().map(|(article, _)| article).collect(),
+            attributes: self.attributes,
+            parts,
+            names: names.into_iter().map(|(name, _)| name).collect(),
+            span,
+        }
+    }
+}
+
+impl PartBuilder {
+    fn finish(self) -> Part {
+        let customers = self.cards.len();
+        // By customer (guests are the last one), then by time.
+        let mut places: Vec<u32> = (0..self.purchases.len() as u32).collect();
+        let key = |at: &u32| {
+            let bought = &self.purchases[*at as usize];
+            (bought.customer, bought.at, bought.sequence)
+        };
+        places.sort_unstable_by_key(key);
+        let mut part = Part { customers: self.cards, ..Part::default() };
+        let mut moved = vec![0u32; places.len()];
+        let granted_any = self.discounts.iter().any(|discount| *discount != Money::ZERO);
+        for (new, old) in places.iter().enumerate() {
+            moved[*old as usize] = new as u32;
+            let old = *old as usize;
+            let bought = self.purchases[old];
+            let end = self.purchases.get(old + 1).map_or(self.lines.len(), |next| next.first_line as usize);
+            let lines = bought.first_line as usize..end;
+            part.purchases.push(Bought { first_line: part.lines.len() as u32, ..bought });
+            part.lines.extend_from_slice(&self.lines[lines.clone()]);
+            if granted_any {
+                part.discounts.extend_from_slice(&self.discounts[lines]);
+            }
+            let start = old.checked_sub(1).map_or(0, |before| self.id_ends[before] as usize);
+            part.ids.push_str(&self.ids[start..self.id_ends[old] as usize]);
+            part.id_ends.push(part.ids.len() as u32);
+        }
+        let starts = |key: &dyn Fn(usize) -> u32, count: usize| {
+            let mut starts = Vec::with_capacity(customers + 1);
+            let mut at = 0;
+            for customer in 0..=customers as u32 {
+                while at < count && key(at) < customer {
+                    at += 1;
+                }
+                starts.push(at as u32);
+            }
+            starts
+        };
+        part.starts = starts(&|at| part.purchases[at].customer, part.purchases.len());
+        part.extras = self.extras.into_iter().map(|(at, extra)| (moved[at as usize], extra)).collect();
+        part.points = self.points.into_iter().map(|(at, points)| (moved[at as usize], points)).collect();
+        part.granted = self.granted.into_iter().map(|(at, granted)| (moved[at as usize], granted)).collect();
+        part.returns = self.returns;
+        for back in &mut part.returns {
+            back.purchase = moved[back.purchase as usize];
+        }
+        part.returns.sort_unstable_by_key(|back| (back.purchase, back.nth));
+        let mut contacts = self.contacts;
+        contacts.sort_unstable_by_key(|(customer, at, sequence, _)| (*customer, *at, *sequence));
+        part.contact_starts = starts(&|at| contacts[at].0, contacts.len());
+        let mut before = Totals::default();
+        for (at, (customer, when, _, adds)) in contacts.iter().enumerate() {
+            if at == 0 || contacts[at - 1].0 != *customer {
+                before = Totals::default();
+            }
+            part.contacts.push(Contact { at: *when, before, adds: *adds });
+            before = before.checked_add(*adds).unwrap_or(before);
+        }
+        part.order = order(&part);
+        part
+    }
+}
+
+/// What happened in order of time; of one instant purchases first, then what came back.
+fn order(part: &Part) -> Vec<u32> {
+    let purchases = (0..part.purchases.len() as u32).map(|at| {
+        let bought = &part.purchases[at as usize];
+        (bought.at, false, bought.sequence, at)
+    });
+    let returns =
+        (0..part.returns.len() as u32).map(|at| (part.returns[at as usize].at, true, u64::from(at), at | RETURN));
+    let mut order: Vec<_> = purchases.chain(returns).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(.., what)| what).collect()
+}

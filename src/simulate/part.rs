@@ -1,0 +1,664 @@
+//! One part of a base while it is replayed: purchases and returns in order of time, all sides at once.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::base::{Article, Back, Base, GUEST, Part, RETURN, RecordedPoints};
+use super::calendar::{Moment, local};
+use super::figures::{Figures, Tally};
+use super::known::{Known, TakenBack};
+use super::limits::{Ledger, is_common};
+use super::plan::{Plan, What};
+use super::side::{Grants, Kept, Policy, Side, as_purchase};
+use crate::engine::{CutOffs, Priced, classify_by_script, decide, limited_offers};
+use crate::ledger::spread;
+use crate::model::{Allowance, Basket, Decision, Line, LotPart};
+use crate::money::{Money, allot};
+use crate::time::Instant;
+
+/// Hears every decision of a replay.
+pub trait Watch: Sync {
+    /// A side decided on a purchase.
+    fn decided(&self, side: usize, purchase: &str, decision: &Decision);
+}
+
+/// What parts share while they run.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    pub base: &'a Base,
+    pub plan: &'a Plan,
+    pub policies: &'a [Policy],
+    /// Decisions are made from the first to before the second.
+    pub window: (Instant, Instant),
+    /// The first month of the window, per side.
+    pub months: &'a [i32],
+    pub cut_offs: &'a [CutOffs],
+    /// What all parts spent, per side.
+    pub ledgers: &'a [Ledger],
+    /// Per side and discount: whether its common limit may run out now, so that the order of all purchases matters.
+    pub scarce: &'a [Vec<bool>],
+    pub watch: Option<&'a dyn Watch>,
+}
+
+/// A part while it is replayed.
+#[derive(Debug)]
+pub(super) struct Running {
+    rows: Vec<i64>,
+    /// The place in the order of what happens next.
+    pub next: usize,
+    taken_back: HashMap<u32, Vec<TakenBack>>,
+    pub sides: Vec<Side>,
+    basket: Arc<Basket>,
+    priced: Priced,
+    lines: Lines,
+    granted: Vec<SmallVec<[Money; 8]>>,
+    moments: Vec<Moment>,
+    /// Customers whose purchases wait until the other parts are as far.
+    held: HashSet<u32>,
+    /// What waits, in order of time.
+    pub waiting: Vec<u32>,
+    /// Per candidate and customer: the purchase with the largest difference to the baseline.
+    pub widest: Vec<Vec<(Money, u32)>>,
+}
+
+/// Lines of baskets that were used before, by article: a basket is laid out without making texts anew.
+#[derive(Debug)]
+struct Lines(Vec<Option<(u32, Line)>>);
+
+impl Lines {
+    const KEPT: usize = 1_024;
+
+    fn take(&mut self, at: u32, articles: &[Article]) -> Line {
+        match &mut self.0[at as usize % Self::KEPT] {
+            slot @ Some(_) if slot.as_ref().is_some_and(|(known, _)| *known == at) => {
+                slot.take().map_or_else(|| articles[at as usize].to_line(), |(_, line)| line)
+            }
+            _ => articles[at as usize].to_line(),
+        }
+    }
+
+    fn put(&mut self, at: u32, line: Line) {
+        self.0[at as usize % Self::KEPT] = Some((at, line));
+    }
+}
+
+impl Running {
+    pub fn new(shared: &Shared<'_>, part: &Part, tallies: &[Tally]) -> Self {
+        let rows = (part.purchases_of_customers() + part.customers.len()) * shared.plan.stride();
+        let side = |(policy, tally): (&Policy, &Tally)| Side::new(policy, part, tally.clone());
+        Self {
+            rows: vec![0; rows],
+            next: 0,
+            taken_back: HashMap::new(),
+            sides: shared.policies.iter().zip(tallies).map(side).collect(),
+            basket: Arc::default(),
+            priced: Priced::default(),
+            lines: Lines((0..Lines::KEPT).map(|_| None).collect()),
+            granted: vec![SmallVec::new(); shared.policies.len()],
+            moments: Vec::new(),
+            held: HashSet::new(),
+            waiting: Vec::new(),
+            widest: vec![vec![(Money::ZERO, 0); part.customers.len()]; shared.policies.len().saturating_sub(1)],
+        }
+    }
+
+    /// Replays what happened before an instant. What depends on others is put off: see [`Running::catch_up`]. How many
+    /// purchases were looked at.
+    pub fn advance(&mut self, shared: &Shared<'_>, part: &Part, until: Instant, stop: &dyn Fn() -> bool) -> u64 {
+        let mut count = 0;
+        while let Some(what) = part.order.get(self.next).copied() {
+            if part.at(what) >= until || (count % 1_024 == 0 && stop()) {
+                break;
+            }
+            self.next += 1;
+            count += u64::from(what & RETURN == 0);
+            if !self.step(shared, part, what, false) {
+                self.waiting.push(what);
+            }
+        }
+        count
+    }
+
+    /// Replays one thing that was put off.
+    pub fn catch_up(&mut self, shared: &Shared<'_>, part: &Part, what: u32) {
+        self.step(shared, part, what, true);
+    }
+
+    /// Forgets who waited: everybody caught up.
+    pub fn release(&mut self) {
+        self.held.clear();
+        self.waiting.clear();
+    }
+
+    /// Replays one thing; `false` where it has to wait for others.
+    fn step(&mut self, shared: &Shared<'_>, part: &Part, what: u32, alone: bool) -> bool {
+        let (place, back) = match what & RETURN {
+            0 => (what, None),
+            _ => {
+                let back = &part.returns[(what & !RETURN) as usize];
+                (back.purchase, Some(back))
+            }
+        };
+        let customer = part.purchases[place as usize].customer;
+        // Guests are nobody in particular: only what a purchase itself waits for keeps its return waiting.
+        let holder = if customer == GUEST { place | RETURN } else { customer };
+        if !alone && !self.held.is_empty() && self.held.contains(&holder) {
+            return false;
+        }
+        let done = match back {
+            Some(back) => self.take_back(shared, part, back, alone),
+            None => self.purchase(shared, part, place, alone),
+        };
+        if !done {
+            self.held.insert(holder);
+        }
+        done
+    }
+
+    fn purchase(&mut self, shared: &Shared<'_>, part: &Part, place: u32, alone: bool) -> bool {
+        let bought = part.purchases[place as usize];
+        let customer = (bought.customer != GUEST).then_some(bought.customer);
+        if bought.at < shared.window.0 {
+            self.before_the_window(shared, part, place, customer);
+            return true;
+        }
+        self.lay_out(shared, part, place);
+        self.moments.clear();
+        self.moments.extend(shared.plan.calendars.iter().map(|calendar| calendar.moment(bought.at)));
+        for side in 0..self.sides.len() {
+            if !self.prepare(shared, part, side, customer, alone) {
+                self.clear_basket(part, place);
+                return false;
+            }
+        }
+        for side in 0..self.sides.len() {
+            self.settle(shared, part, side, place, customer);
+        }
+        self.clear_basket(part, place);
+        if let Some(customer) = customer {
+            self.write_row(shared, part, place, customer);
+            let granted = |side: &SmallVec<[Money; 8]>| side.iter().copied().sum::<Money>();
+            let baseline = granted(&self.granted[0]);
+            for (widest, lines) in self.widest.iter_mut().zip(&self.granted[1..]) {
+                let difference = granted(lines) - baseline;
+                let known = &mut widest[customer as usize];
+                if difference.0.abs() > known.0.0.abs() {
+                    *known = (difference, place);
+                }
+            }
+        }
+        true
+    }
+
+    /// What was before the window stands as it was recorded.
+    fn before_the_window(&mut self, shared: &Shared<'_>, part: &Part, place: u32, customer: Option<u32>) {
+        let Some(customer) = customer else { return };
+        let bought = part.purchases[place as usize];
+        for (side, granted) in self.granted.iter_mut().enumerate() {
+            granted.clear();
+            let recorded = part.lines_of(place as usize).map(|line| part.recorded_discount(line));
+            match shared.policies[side].grants {
+                Grants::Nothing => granted.extend(recorded.map(|_| Money::ZERO)),
+                Grants::Decide | Grants::Recorded => granted.extend(recorded),
+            }
+        }
+        if let Some(points) = part.points.get(&place) {
+            let when = (bought.at, bought.sequence, shared.window.1);
+            for (side, policy) in self.sides.iter_mut().zip(shared.policies) {
+                if policy.grants != Grants::Nothing {
+                    side.post_points(&policy.bundle, part, customer, when, *points, false);
+                }
+            }
+        }
+        self.write_row(shared, part, place, customer);
+    }
+
+    fn lay_out(&mut self, shared: &Shared<'_>, part: &Part, place: u32) {
+        let basket = Arc::make_mut(&mut self.basket);
+        self.priced.gross.clear();
+        self.priced.cost.clear();
+        self.priced.total = Money::ZERO;
+        for article in part.articles_of(place as usize) {
+            let known = &shared.base.articles[*article as usize];
+            basket.lines.push(self.lines.take(*article, &shared.base.articles));
+            self.priced.gross.push(known.gross);
+            self.priced.cost.push(known.cost);
+            self.priced.total += known.gross;
+        }
+        if let Some(extra) = part.extras.get(&place) {
+            basket.codes.clone_from(&extra.codes);
+            basket.redeem_points = extra.redeem_points;
+        }
+    }
+
+    fn clear_basket(&mut self, part: &Part, place: u32) {
+        let basket = Arc::make_mut(&mut self.basket);
+        for (article, line) in part.articles_of(place as usize).iter().zip(basket.lines.drain(..)) {
+            self.lines.put(*article, line);
+        }
+        basket.codes.clear();
+        basket.redeem_points = 0;
+    }
+
+    /// Gathers the facts of one side; `false` where they depend on what others do meanwhile.
+    fn prepare(&mut self, shared: &Shared<'_>, part: &Part, side: usize, customer: Option<u32>, alone: bool) -> bool {
+        let policy = &shared.policies[side];
+        let bundle = &*policy.bundle;
+        let moment = self.moments[shared.plan.sides[side].calendar];
+        let cut_offs = &shared.cut_offs[side];
+        match customer {
+            None => self.sides[side].guest(bundle, cut_offs),
+            Some(customer) => {
+                self.sides[side].card(shared.base, part, customer);
+                let known = Known {
+                    plan: shared.plan,
+                    side,
+                    bundle,
+                    part,
+                    rows: &self.rows,
+                    customer,
+                    corrections: self.taken_back.get(&customer).map_or(&[], Vec::as_slice),
+                };
+                let points = self.sides[side].redeemable(customer, moment.at);
+                let facts = Arc::make_mut(&mut self.sides[side].facts);
+                known.metrics(&moment, &cut_offs.fits, false, &mut facts.metrics);
+                known.classes(&moment, cut_offs, &facts.metrics, &mut facts.classes);
+                facts.points = points;
+            }
+        }
+        let scripts = self.sides[side].scripts;
+        let facts = self.sides[side].facts();
+        facts.at = moment.at;
+        facts.local = local(&moment);
+        facts.snapshot = cut_offs.id;
+        if customer.is_none() {
+            facts.points = 0;
+        }
+        facts.failures.clear();
+        facts.allowances.fill(Allowance::default());
+        if scripts {
+            *facts = classify_by_script(bundle, facts.clone());
+        }
+        if policy.grants != Grants::Decide || !bundle.discounts.iter().any(is_limited) {
+            return true;
+        }
+        for slot in limited_offers(bundle, &self.sides[side].facts, &self.basket, &self.priced) {
+            if !alone && shared.scarce[side].get(slot).copied().unwrap_or(false) {
+                return false;
+            }
+            let left = self.sides[side].allowance(bundle, &shared.ledgers[side], slot, customer, moment.at);
+            self.sides[side].facts().allowances[slot] = left;
+        }
+        true
+    }
+
+    /// Decides on one side and posts it.
+    fn settle(&mut self, shared: &Shared<'_>, part: &Part, at: usize, place: u32, customer: Option<u32>) {
+        let policy = &shared.policies[at];
+        let bundle = &*policy.bundle;
+        let bought = part.purchases[place as usize];
+        let side = &mut self.sides[at];
+        let granted = &mut self.granted[at];
+        granted.clear();
+        let mut applied: SmallVec<[(u32, Option<crate::money::Rate>, Money); 4]> = SmallVec::new();
+        let mut points = RecordedPoints::default();
+        let mut decision = None;
+        match policy.grants {
+            Grants::Decide => {
+                let made = decide(bundle, &side.facts, &self.basket, &self.priced);
+                granted.extend(made.lines.iter().map(|line| line.discount));
+                applied.extend(made.applied.iter().map(|it| (u32::from(it.discount), it.rate, it.amount)));
+                let totals = &made.totals;
+                let (earned, redeemed) = (totals.points_earned, totals.points_redeemed);
+                points = RecordedPoints { earned, redeemed, paid: totals.points_paid };
+                side.note_failures(&made);
+                if let Some(watch) = shared.watch {
+                    watch.decided(at, part.id_of(place as usize), &made);
+                }
+                decision = Some(made);
+            }
+            Grants::Recorded => {
+                granted.extend(part.lines_of(place as usize).map(|line| part.recorded_discount(line)));
+                let known = part.granted.get(&place).into_iter().flatten();
+                applied.extend(known.map(|granted| (granted.name, granted.rate, granted.amount)));
+                points = part.points.get(&place).copied().unwrap_or_default();
+            }
+            Grants::Nothing => granted.extend(self.priced.gross.iter().map(|_| Money::ZERO)),
+        }
+        let total: Money = granted.iter().copied().sum();
+        let figures = Figures {
+            purchases: 1,
+            gross: self.priced.total,
+            discount: total,
+            cost: self.priced.cost.iter().copied().sum(),
+            points_issued: points.earned,
+            points_redeemed: points.redeemed,
+            points_paid: points.paid,
+        };
+        let calendar = &shared.plan.calendars[shared.plan.sides[at].calendar];
+        let month = calendar.month(&self.moments[shared.plan.sides[at].calendar]) - shared.months[at];
+        let month = usize::try_from(month).unwrap_or(0);
+        side.tally.add(figures, month, &side.facts.classes, customer.is_none());
+        side.tally.discounted += i64::from(total > Money::ZERO);
+        for (discount, rate, amount) in &applied {
+            let grants = super::figures::Grants { times: 1, amount: *amount, gross: self.priced.total };
+            if let Some(known) = side.tally.discounts.get_mut(*discount as usize) {
+                *known += grants;
+            }
+            if let Some(rate) = rate {
+                *side.tally.steps.entry((*discount, *rate)).or_default() += grants;
+            }
+            if policy.grants == Grants::Decide {
+                if bundle.discounts[*discount as usize].budget.is_some() {
+                    let day = super::limits::period(bundle, Some(crate::time::Period::Day), bought.at);
+                    *side.tally.burned.entry((*discount, day)).or_default() += *amount;
+                }
+                side.post_limits(bundle, *discount, customer, bought.at, 1, *amount);
+            }
+            if let Some(customer) = customer {
+                side.got[customer as usize].add(*discount, *amount);
+            }
+        }
+        let mut posted = crate::model::PurchasePoints::default();
+        if let Some(customer) = customer {
+            let got = &mut side.got[customer as usize];
+            got.discount += total;
+            got.points += points.earned;
+            if points != RecordedPoints::default() {
+                let when = (bought.at, bought.sequence, shared.window.1);
+                posted = side.post_points(bundle, part, customer, when, points, true);
+            }
+        }
+        if part.returns_of(place).is_empty() {
+            return;
+        }
+        // How many were redeemed is known by what was taken; where no account is kept there is nothing to take from.
+        if posted.taken.is_empty() && points.redeemed > 0 {
+            posted.taken.push(LotPart { lot: 0, points: points.redeemed });
+        }
+        let by_discount = |line: usize| match &decision {
+            Some(decision) => {
+                decision.lines[line].discounts.iter().map(|(it, amount)| (u32::from(*it), *amount)).collect()
+            }
+            None => shares(&applied, granted[line]),
+        };
+        let lines = (0..granted.len()).map(|line| (granted[line], by_discount(line))).collect();
+        let kept = Kept {
+            month,
+            classes: side.facts.classes.iter().copied().collect(),
+            lines,
+            points: posted,
+            applied: applied.iter().map(|(discount, ..)| *discount).collect(),
+        };
+        side.kept.insert(place, kept);
+    }
+
+    /// Writes the sums after a purchase, and the classes right after it.
+    fn write_row(&mut self, shared: &Shared<'_>, part: &Part, place: u32, customer: u32) {
+        let plan = shared.plan;
+        let stride = plan.stride();
+        let start = (place as usize + customer as usize) * stride;
+        let articles = part.articles_of(place as usize);
+        let (before, after) = self.rows[start..start + 2 * stride].split_at_mut(stride);
+        for (at, column) in plan.columns.iter().enumerate() {
+            if let What::Kept { .. } = column.what {
+                continue;
+            }
+            let counts = &plan.counts[column.track];
+            let mut adds = 0;
+            for (line, article) in articles.iter().enumerate().filter(|(_, article)| counts[**article as usize]) {
+                let known = &shared.base.articles[*article as usize];
+                match column.what {
+                    What::Purchases => adds = 1,
+                    What::Quantity => adds += known.line.quantity,
+                    What::Gross => adds += known.gross.0,
+                    What::Cost => adds += known.cost.0,
+                    What::Discount { side } => adds += self.granted[side][line].0,
+                    What::Kept { .. } => {}
+                }
+            }
+            after[at] = before[at] + adds;
+        }
+        self.write_kept(shared, part, place, customer);
+    }
+
+    fn write_kept(&mut self, shared: &Shared<'_>, part: &Part, place: u32, customer: u32) {
+        let stride = shared.plan.stride();
+        for (at, column) in shared.plan.columns.iter().enumerate() {
+            let What::Kept { side, segment } = column.what else { continue };
+            let known = Known {
+                plan: shared.plan,
+                side,
+                bundle: &shared.policies[side].bundle,
+                part,
+                rows: &self.rows,
+                customer,
+                corrections: &[],
+            };
+            let rank = known.rank_after(segment, part.purchases[place as usize].at, place as usize + 1);
+            self.rows[(place as usize + customer as usize) * stride + at] = rank;
+        }
+    }
+
+    /// Takes goods back on all sides; `false` where others look at what comes back to a common limit.
+    fn take_back(&mut self, shared: &Shared<'_>, part: &Part, back: &Back, alone: bool) -> bool {
+        let place = back.purchase;
+        if !alone {
+            let scarce = |(side, scarce): (&Side, &Vec<bool>)| {
+                let applied = side.kept.get(&place).map_or(&[][..], |kept| &kept.applied);
+                applied.iter().any(|discount| scarce.get(*discount as usize).copied().unwrap_or(false))
+            };
+            if self.sides.iter().zip(shared.scarce).any(scarce) {
+                return false;
+            }
+        }
+        let bought = part.purchases[place as usize];
+        let customer = (bought.customer != GUEST).then_some(bought.customer);
+        let decided = bought.at >= shared.window.0;
+        for at in 0..self.sides.len() {
+            let grants = shared.policies[at].grants;
+            let kept = self.sides[at].kept.get(&place);
+            let granted = &mut self.granted[at];
+            granted.clear();
+            granted.extend(back.lines.iter().map(|line| match grants {
+                Grants::Nothing => Money::ZERO,
+                Grants::Decide if decided => {
+                    let whole = kept.and_then(|kept| kept.lines.get(line.line as usize)).map_or(Money::ZERO, |it| it.0);
+                    share_of(shared.base, part, place, line, whole)
+                }
+                Grants::Decide | Grants::Recorded => line.discount,
+            }));
+        }
+        if let Some(customer) = customer {
+            self.correct_rows(shared, part, back, customer);
+        }
+        if !decided {
+            return true;
+        }
+        let whole = comes_back_whole(shared.base, part, back);
+        for at in 0..self.sides.len() {
+            self.post_return(shared, part, at, back, customer, whole);
+        }
+        true
+    }
+
+    /// Takes what came back out of the sums, from its purchase on.
+    fn correct_rows(&mut self, shared: &Shared<'_>, part: &Part, back: &Back, customer: u32) {
+        let plan = shared.plan;
+        let stride = plan.stride();
+        let place = back.purchase as usize;
+        let mut took = vec![0; stride].into_boxed_slice();
+        let before = left_before(shared.base, part, back);
+        for (at, column) in plan.columns.iter().enumerate() {
+            let counts = &plan.counts[column.track];
+            let counting =
+                |line: u32| part.articles_of(place).get(line as usize).is_some_and(|it| counts[*it as usize]);
+            if let What::Purchases = column.what {
+                let any = |left: &[i64]| left.iter().enumerate().any(|(line, left)| *left > 0 && counting(line as u32));
+                let mut after = before.clone();
+                for line in &back.lines {
+                    if let Some(left) = after.get_mut(line.line as usize) {
+                        *left -= line.until.0 - line.from.0;
+                    }
+                }
+                took[at] = i64::from(any(&before)) - i64::from(any(&after));
+                continue;
+            }
+            for (nth, line) in back.lines.iter().enumerate().filter(|(_, line)| counting(line.line)) {
+                took[at] += match column.what {
+                    What::Quantity => line.until.0 - line.from.0,
+                    What::Gross => line.gross.0,
+                    What::Cost => line.cost.0,
+                    What::Discount { side } => self.granted[side][nth].0,
+                    What::Purchases | What::Kept { .. } => 0,
+                };
+            }
+        }
+        let range = part.purchases_of(customer);
+        let seen = range.start + part.purchases[range.clone()].partition_point(|bought| bought.at <= back.at);
+        for row in place + 1..=seen {
+            let start = (row + customer as usize) * stride;
+            self.rows[start..start + stride].iter_mut().zip(&took).for_each(|(sum, took)| *sum -= took);
+        }
+        if plan.sides.iter().any(|side| side.keeps.iter().any(Option::is_some)) {
+            let event_at = part.purchases[place].at;
+            let known = TakenBack { at: back.at, event_at, took };
+            self.taken_back.entry(customer).or_default().push(known);
+            // What came back in the very instant of a purchase is not there right after it.
+            let same = range.start + part.purchases[range].partition_point(|bought| bought.at < back.at);
+            for place in same..seen {
+                self.write_kept(shared, part, place as u32, customer);
+            }
+        }
+    }
+
+    fn post_return(
+        &mut self,
+        shared: &Shared<'_>,
+        part: &Part,
+        at: usize,
+        back: &Back,
+        customer: Option<u32>,
+        whole: bool,
+    ) {
+        let policy = &shared.policies[at];
+        let place = back.purchase;
+        let bought = part.purchases[place as usize];
+        let side = &mut self.sides[at];
+        let Some(kept) = side.kept.remove(&place) else { return };
+        let mut figures = Figures {
+            gross: back.lines.iter().map(|line| line.gross).sum(),
+            discount: self.granted[at].iter().copied().sum(),
+            cost: back.lines.iter().map(|line| line.cost).sum(),
+            ..Figures::default()
+        };
+        if let Some(customer) = customer
+            && (kept.points.earned > 0 || !kept.points.taken.is_empty())
+        {
+            let purchase = as_purchase(shared.base, part, place, &kept);
+            let share = side.take_points_back(part, &purchase, &kept.points, back.nth as usize, customer, back.at);
+            figures.points_issued = share.earned;
+            figures.points_redeemed = share.redeemed;
+            figures.points_paid = share.paid;
+        }
+        side.tally.add(-figures, kept.month, &kept.classes, customer.is_none());
+        for discount in &kept.applied {
+            let share = |line: &super::base::BackLine| {
+                let parts = kept.lines.get(line.line as usize).map_or(&[][..], |(_, parts)| parts);
+                let granted =
+                    parts.iter().find(|(known, _)| known == discount).map_or(Money::ZERO, |(_, amount)| *amount);
+                share_of(shared.base, part, place, line, granted)
+            };
+            let amount: Money = back.lines.iter().map(share).sum();
+            if let Some(known) = side.tally.discounts.get_mut(*discount as usize) {
+                known.amount -= amount;
+            }
+            if let Some(customer) = customer {
+                side.got[customer as usize].add(*discount, -amount);
+            }
+            if policy.grants == Grants::Decide {
+                if policy.bundle.discounts[*discount as usize].budget.is_some() {
+                    let day = super::limits::period(&policy.bundle, Some(crate::time::Period::Day), bought.at);
+                    *side.tally.burned.entry((*discount, day)).or_default() -= amount;
+                }
+                let uses = if whole { -1 } else { 0 };
+                side.post_limits(&policy.bundle, *discount, customer, bought.at, uses, -amount);
+            }
+        }
+        if let Some(customer) = customer {
+            let got = &mut side.got[customer as usize];
+            got.discount -= figures.discount;
+            got.points -= figures.points_issued;
+        }
+        side.kept.insert(place, kept);
+    }
+
+    /// A customer's history as far as it was replayed, on one side.
+    pub fn known<'a>(&'a self, shared: &Shared<'a>, part: &'a Part, side: usize, customer: u32) -> Known<'a> {
+        Known {
+            plan: shared.plan,
+            side,
+            bundle: &shared.policies[side].bundle,
+            part,
+            rows: &self.rows,
+            customer,
+            corrections: self.taken_back.get(&customer).map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
+fn is_limited(discount: &crate::policy::Discount) -> bool {
+    discount.uses_per_customer.is_some() || is_common(discount)
+}
+
+/// A line's share of what units hold that came back.
+fn share_of(base: &Base, part: &Part, place: u32, line: &super::base::BackLine, total: Money) -> Money {
+    let Some(article) = part.articles_of(place as usize).get(line.line as usize) else { return Money::ZERO };
+    let quantity = crate::money::Quantity(base.articles[*article as usize].line.quantity);
+    let inside = |taken: crate::money::Quantity| crate::money::Quantity(taken.0.clamp(0, quantity.0));
+    if quantity.0 <= 0 {
+        return Money::ZERO;
+    }
+    spread(total, quantity, inside(line.until)) - spread(total, quantity, inside(line.from))
+}
+
+/// A line's discount, by discount, where it is known of the whole purchase only.
+fn shares(applied: &[(u32, Option<crate::money::Rate>, Money)], total: Money) -> SmallVec<[(u32, Money); 2]> {
+    let weights: Vec<Money> = applied.iter().map(|(.., amount)| *amount).collect();
+    let whole: Money = weights.iter().copied().sum();
+    if whole <= Money::ZERO {
+        return SmallVec::new();
+    }
+    let mut parts = SmallVec::<[Money; 8]>::new();
+    allot(total.at_most(whole), &weights, &mut parts);
+    applied.iter().map(|(discount, ..)| *discount).zip(parts).collect()
+}
+
+/// What of each line was still there right before a return.
+fn left_before(base: &Base, part: &Part, back: &Back) -> Vec<i64> {
+    let articles = part.articles_of(back.purchase as usize);
+    let mut left: Vec<i64> = articles.iter().map(|it| base.articles[*it as usize].line.quantity).collect();
+    for earlier in part.returns_of(back.purchase) {
+        if (earlier.at, earlier.nth) < (back.at, back.nth) {
+            for line in &earlier.lines {
+                if let Some(left) = left.get_mut(line.line as usize) {
+                    *left -= line.until.0 - line.from.0;
+                }
+            }
+        }
+    }
+    left
+}
+
+/// Whether nothing of the purchase is left after a return.
+fn comes_back_whole(base: &Base, part: &Part, back: &Back) -> bool {
+    let mut left = left_before(base, part, back);
+    for line in &back.lines {
+        if let Some(left) = left.get_mut(line.line as usize) {
+            *left -= line.until.0 - line.from.0;
+        }
+    }
+    left.iter().all(|left| *left <= 0)
+}
