@@ -6,29 +6,22 @@ use std::sync::Arc;
 use super::active::Active;
 use super::events::Events;
 use super::facts::metric;
+use super::fit::{asked_models, asks_model, is_fit_due};
 use super::scan::{Collect, scan};
 use super::start::{App, lock};
-use crate::analytics::value::BaseSample;
 use crate::analytics::{BaseValues, needs_cut_offs};
 use crate::engine::{CutOffs, SegmentCuts};
-use crate::metric::{BaseFit, History, Measure, Metric, Reader, Timelines};
-use crate::money::Money;
+use crate::metric::{BaseFit, History, Metric};
 use crate::policy::{Bundle, SegmentRule};
 use crate::store::{
     AccountError, Failure, FilterHash, KeptCutoffs, Read, Record, Snapshot, WriteError, decode, encode,
 };
-use crate::time::{Instant, Period};
+use crate::time::Instant;
 
 impl Record for SegmentCuts {
     const WHAT: &'static str = "cut-offs";
 }
 
-impl Record for BaseFit {
-    const WHAT: &'static str = "fitted models";
-}
-
-/// How often models are fitted anew.
-const REFIT: Period = Period::Day;
 const SNAPSHOTS: &str = "cut-off-snapshots";
 /// Customers whose accounts one write builds: other writes come in between.
 const BUILT_AT_ONCE: usize = 500;
@@ -53,16 +46,7 @@ impl App {
     /// Computes cut-offs anew whose period is over.
     pub fn refresh_due(&self) -> Result<(), Failure> {
         let active = self.active();
-        let now = self.clock.now();
-        let due = active.cut_offs.segments.iter().zip(&active.bundle.segments).any(|(cuts, segment)| {
-            let taken_at = match cuts {
-                SegmentCuts::None => return false,
-                SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
-            };
-            is_due(&segment.rule, taken_at, now, &active.bundle)
-        });
-        let refit = |fit: &BaseFit| REFIT.next(fit.taken_at, active.bundle.zone) <= now;
-        if !due && !active.cut_offs.fits.iter().any(refit) {
+        if !any_due(&active, self.clock.now()) {
             return Ok(());
         }
         let _changing = lock(&self.changing);
@@ -89,7 +73,7 @@ impl App {
         for filter in asked {
             let kept = if anew { None } else { rows.cutoffs(fit_definition(bundle, filter))? };
             match kept {
-                Some(kept) if REFIT.next(kept.taken_at, bundle.zone) > now => {
+                Some(kept) if !is_fit_due(bundle, kept.taken_at, now) => {
                     fits.push(BaseFit { filter, ..decode(&kept.body)? });
                     snapshots.insert(kept.snapshot);
                 }
@@ -99,7 +83,7 @@ impl App {
         let mut missing = Vec::new();
         for &at in &wanted {
             // Cut-offs of what a model says go by the model they were taken with.
-            let stale = !unfitted.is_empty() && metrics_of(bundle, at).any(|metric| model_of(metric).is_some());
+            let stale = !unfitted.is_empty() && metrics_of(bundle, at).any(asks_model);
             let kept = if anew || stale { None } else { rows.cutoffs(definition(bundle, at))? };
             match kept {
                 Some(kept) if !is_due(&bundle.segments[at].rule, kept.taken_at, now, bundle) => {
@@ -113,7 +97,7 @@ impl App {
             return Ok(CutOffs { id: snapshots.pop_first().unwrap_or(0), segments, fits });
         }
         if !unfitted.is_empty() {
-            fits.extend(self.fit(active, unfitted, now)?);
+            fits.extend(self.fit(active, &unfitted, now)?);
         }
         if !missing.is_empty() {
             let mut values = self.scan((active, &fits), &missing, now)?;
@@ -148,7 +132,7 @@ impl App {
     }
 
     /// Reads the metrics that some segments need, over the whole base as of an instant, on all processors.
-    fn scan(
+    pub(super) fn scan(
         &self,
         (active, fits): (&Active, &[BaseFit]),
         segments: &[usize],
@@ -169,15 +153,6 @@ impl App {
             idle.iter().enumerate().for_each(|(at, value)| values.push(at, *value));
         }
         Ok(values)
-    }
-
-    /// Fits models to what the base bought of some lines as of an instant.
-    fn fit(&self, active: &Active, filters: Vec<Option<u16>>, at: Instant) -> Result<Vec<BaseFit>, Failure> {
-        let rows = &*self.store.snapshot();
-        let empty = Buyers { active, at, found: vec![BaseSample::default(); filters.len()], filters: &filters };
-        let found = scan(rows, active, &empty, at)?.found;
-        let currency = active.bundle.currency;
-        Ok(filters.iter().zip(found).map(|(filter, sample)| sample.fit(*filter, at, currency)).collect())
     }
 
     /// Whether the accounts of all filters of a bundle are built.
@@ -238,54 +213,13 @@ impl Collect for Values<'_> {
     }
 }
 
-/// What customers bought, for models.
-#[derive(Clone)]
-struct Buyers<'a> {
-    active: &'a Active,
-    at: Instant,
-    filters: &'a [Option<u16>],
-    found: Vec<BaseSample>,
-}
-
-impl Collect for Buyers<'_> {
-    fn take(&mut self, _: &str, events: &mut Events<'_, Snapshot>) -> Result<(), Failure> {
-        let bundle = &self.active.bundle;
-        for (filter, sample) in self.filters.iter().zip(&mut self.found) {
-            let buyer = Reader::new(&mut *events, bundle.zone, bundle.currency).buyer(*filter, self.at)?;
-            if let Some(buyer) = buyer {
-                let totals = events.mark(*filter, self.at)?.totals;
-                sample.push(buyer, totals.purchases, Money(totals.gross.saturating_sub(totals.discount)));
-            }
-        }
-        Ok(())
-    }
-
-    fn merge(self, other: Self) -> Self {
-        let found = self.found.into_iter().zip(other.found).map(|(mine, theirs)| mine.merge(theirs)).collect();
-        Self { found, ..self }
-    }
-}
-
-/// The choices of lines that the bundle's models are asked for, each once.
-fn asked_models(bundle: &Bundle) -> Vec<Option<u16>> {
-    let mut asked: Vec<Option<u16>> = bundle.metrics.iter().filter_map(model_of).collect();
-    asked.sort_unstable();
-    asked.dedup();
-    asked
-}
-
-/// The choice of lines of a metric that asks a model.
-fn model_of(metric: &Metric) -> Option<Option<u16>> {
-    matches!(metric.measure, Measure::Model(_)).then_some(metric.filter)
-}
-
 /// The metrics that the cut-offs of a segment are taken of.
 fn metrics_of(bundle: &Bundle, segment: usize) -> impl Iterator<Item = &Metric> {
     bundle.segments[segment].rule.metrics().into_iter().filter_map(|slot| bundle.metrics.get(slot as usize))
 }
 
 /// A hash of everything that models depend on, besides the base.
-fn fit_definition(bundle: &Bundle, filter: Option<u16>) -> u64 {
+pub(super) fn fit_definition(bundle: &Bundle, filter: Option<u16>) -> u64 {
     let filter = filter.map(|filter| &bundle.filters[filter as usize]);
     hashed(&format!("{}|{}|models {filter:?}", bundle.currency, bundle.zone))
 }
@@ -293,6 +227,17 @@ fn fit_definition(bundle: &Bundle, filter: Option<u16>) -> u64 {
 fn hashed(text: &str) -> u64 {
     let hash = blake3::hash(text.as_bytes());
     hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+/// Whether some cut-offs or models of a policy are due.
+pub(super) fn any_due(active: &Active, now: Instant) -> bool {
+    active.cut_offs.segments.iter().zip(&active.bundle.segments).any(|(cuts, segment)| {
+        let taken_at = match cuts {
+            SegmentCuts::None => return false,
+            SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
+        };
+        is_due(&segment.rule, taken_at, now, &active.bundle)
+    }) || active.cut_offs.fits.iter().any(|fit| is_fit_due(&active.bundle, fit.taken_at, now))
 }
 
 /// Whether cut-offs taken at one instant are due by another.
@@ -306,7 +251,7 @@ fn is_due(rule: &SegmentRule, taken_at: Instant, now: Instant, bundle: &Bundle) 
 }
 
 /// A hash of everything that cut-offs of a segment depend on, besides the base.
-fn definition(bundle: &Bundle, segment: usize) -> u64 {
+pub(super) fn definition(bundle: &Bundle, segment: usize) -> u64 {
     let rule = &bundle.segments[segment].rule;
     let mut text = format!("{}|{}", bundle.currency, bundle.zone);
     match rule {
