@@ -4,15 +4,16 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::active::Active;
+use super::fit::asked_models;
 use super::points::lots_before;
 use super::purchase::DecisionRecord;
-use super::refresh::definition;
+use super::refresh::{definition, fit_definition};
 use super::spend::{Count, Counted, given_back, period, taken};
 use super::start::App;
 use crate::analytics::needs_cut_offs;
 use crate::engine::{CutOffs, Gather, Priced, SegmentCuts, decide, gather, limited_offers};
 use crate::ledger::redeemable;
-use crate::metric::{Event, History, LineFilter, interaction_adds, purchase_adds, purchase_corrections};
+use crate::metric::{BaseFit, Event, History, LineFilter, interaction_adds, purchase_adds, purchase_corrections};
 use crate::model::{Allowance, Basket, Customer, Decision, Interaction, Line, Purchase};
 use crate::money::{Money, Rate};
 use crate::policy::{Bundle, Discount, SegmentRule};
@@ -155,6 +156,16 @@ impl App {
                 }
             }
         }
+        for filter in asked_models(bundle) {
+            match rows.cutoffs_in(decision.snapshot, fit_definition(bundle, filter))? {
+                Some(kept) => cut_offs.fits.push(BaseFit { filter, ..decode(&kept.body)? }),
+                None => {
+                    notes.push("the models that metrics ask were fitted anew, as of the start of their day".to_owned());
+                    cut_offs.fits = self.fits_at(bundle, decision.at)?;
+                    break;
+                }
+            }
+        }
         for at in missing {
             let refresh = match &bundle.segments[at].rule {
                 SegmentRule::Rank { refresh, .. } | SegmentRule::Score { refresh, .. } => *refresh,
@@ -162,7 +173,7 @@ impl App {
             };
             let taken_at = refresh.start(decision.at, bundle.zone);
             let looking = Active::new(Arc::clone(bundle), CutOffs::empty(bundle), taken_at, "", "")?;
-            let mut values = self.scan(&looking, &[at], taken_at)?;
+            let mut values = self.scan((&looking, &cut_offs.fits), &[at], taken_at)?;
             cut_offs.segments[at] = values.cuts(&bundle.segments[at].rule, taken_at);
             debug_assert!(!own || cut_offs.segments[at] != SegmentCuts::None, "a segment that needs cut-offs has some");
         }

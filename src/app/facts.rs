@@ -7,7 +7,7 @@ use super::events::Events;
 use super::spend::{allowance, allowances};
 use crate::engine::{Gather, Priced, gather, limited_offers};
 use crate::ledger::redeemable;
-use crate::metric::{History, Reader, Timelines};
+use crate::metric::{BaseFit, History, Reader, Timelines};
 use crate::model::{Allowance, Basket, Customer, Facts};
 use crate::money::Number;
 use crate::store::{Failure, Read};
@@ -71,13 +71,13 @@ fn facts_without_limits<R: Read>(
 
 /// One metric of one customer, for scans of the whole base.
 pub(super) fn metric<T: Timelines>(
-    active: &Active,
+    (active, fits): (&Active, &[BaseFit]),
     slot: u16,
     timelines: &mut T,
     at: Instant,
 ) -> Result<Option<Number>, T::Error> {
     let bundle = &active.bundle;
-    Reader::new(timelines, bundle.zone, bundle.currency).value(&bundle.metrics[slot as usize], at)
+    Reader::new(timelines, bundle.zone, bundle.currency).with_fits(fits).value(&bundle.metrics[slot as usize], at)
 }
 
 fn certain<T>(result: Result<T, Infallible>) -> T {

@@ -3,7 +3,7 @@
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
 //! (what is known of a customer), [`quote`] and [`token`], [`purchase`] and [`foresee`], [`again`] (a decision made again),
 //! [`take_back`], [`spend`] (uses and budgets), [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`]
-//! (revisions, activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
+//! (revisions, activation, reload), [`watch`], [`scan`], [`refresh`] (cut-offs and filters over the whole base) and [`fit`] (models),
 //! [`decided`] (all purchases with their decisions), [`report`], [`simulation`], [`shadow`],
 //! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
 //! [`mod@verify`] with [`verify_spending`].
@@ -20,6 +20,7 @@ mod demo;
 mod events;
 mod export;
 mod facts;
+mod fit;
 mod foresee;
 mod import;
 mod interaction;

@@ -1,4 +1,4 @@
-//! What needs the whole base: cut-offs of rank and score segments, and accounts of new filters.
+//! What needs the whole base: cut-offs of rank and score segments, models that metrics ask, and accounts of new filters.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::active::Active;
 use super::events::Events;
 use super::facts::metric;
+use super::fit::{asked_models, asks_model, is_fit_due};
 use super::scan::{Collect, scan};
 use super::start::{App, lock};
 use crate::analytics::{BaseValues, needs_cut_offs};
 use crate::engine::{CutOffs, SegmentCuts};
 use crate::id::Revision;
-use crate::metric::History;
+use crate::metric::{BaseFit, History, Metric};
 use crate::policy::{Bundle, SegmentRule};
 use crate::store::{
     AccountError, Failure, FilterHash, KeptCutoffs, Read, Record, Snapshot, WriteError, decode, encode,
@@ -66,21 +67,25 @@ impl App {
         let Some(bundle) = self.bundle_of(revision)? else { return Ok(None) };
         let empty = CutOffs::empty(&bundle);
         let wanted = Active::new(bundle, empty, self.clock.now(), "", "")?;
-        let (segments, snapshot) = self.current_cuts(&wanted, false)?;
-        Ok(Some(Arc::new(wanted.with_cut_offs(CutOffs { id: snapshot.unwrap_or(0), segments }))))
+        let (cut_offs, _) = self.current_cuts(&wanted, false)?;
+        Ok(Some(Arc::new(wanted.with_cut_offs(cut_offs))))
     }
 
     /// Cut-offs for a bundle: those in the store where they are of its definitions and not due, new ones otherwise, which
     /// are written.
     pub(super) fn cut_offs(&self, active: &Active, anew: bool) -> Result<CutOffs, Failure> {
         let bundle = &active.bundle;
-        let (segments, snapshot) = self.current_cuts(active, anew)?;
-        if let Some(id) = snapshot {
-            return Ok(CutOffs { id, segments });
+        let (cut_offs, kept) = self.current_cuts(active, anew)?;
+        if kept {
+            return Ok(cut_offs);
         }
         // One number for all: decisions name the snapshot, and a snapshot is whole.
-        let mut written = Vec::with_capacity(segments.len());
-        for (at, cuts) in segments.iter().enumerate() {
+        let mut written = Vec::with_capacity(cut_offs.segments.len() + cut_offs.fits.len());
+        for fit in &cut_offs.fits {
+            let kept = KeptCutoffs { snapshot: 0, taken_at: fit.taken_at, body: encode(fit)? };
+            written.push((fit_definition(bundle, fit.filter), kept));
+        }
+        for (at, cuts) in cut_offs.segments.iter().enumerate() {
             let taken_at = match cuts {
                 SegmentCuts::None => continue,
                 SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
@@ -97,24 +102,38 @@ impl App {
             }
             Ok(id)
         })?;
-        Ok(CutOffs { id, segments })
+        Ok(CutOffs { id, ..cut_offs })
     }
 
-    /// Cut-offs by segment, and the stored snapshot that all of them are from, if they are.
-    fn current_cuts(&self, active: &Active, anew: bool) -> Result<(Vec<SegmentCuts>, Option<u64>), Failure> {
+    /// Cut-offs for a bundle, and whether they are a whole snapshot of the store's, or none is needed.
+    fn current_cuts(&self, active: &Active, anew: bool) -> Result<(CutOffs, bool), Failure> {
         let bundle = &active.bundle;
         let wanted: Vec<usize> =
             (0..bundle.segments.len()).filter(|at| needs_cut_offs(&bundle.segments[*at].rule)).collect();
         let mut segments = vec![SegmentCuts::None; bundle.segments.len()];
-        if wanted.is_empty() {
-            return Ok((segments, Some(0)));
+        let asked = asked_models(bundle);
+        if wanted.is_empty() && asked.is_empty() {
+            return Ok((CutOffs::empty(bundle), true));
         }
         let rows = self.store.snapshot();
         let now = self.clock.now();
         let mut snapshots = BTreeSet::new();
+        let (mut fits, mut unfitted) = (Vec::new(), Vec::new());
+        for filter in asked {
+            let kept = if anew { None } else { rows.cutoffs(fit_definition(bundle, filter))? };
+            match kept {
+                Some(kept) if !is_fit_due(bundle, kept.taken_at, now) => {
+                    fits.push(BaseFit { filter, ..decode(&kept.body)? });
+                    snapshots.insert(kept.snapshot);
+                }
+                _ => unfitted.push(filter),
+            }
+        }
         let mut missing = Vec::new();
         for &at in &wanted {
-            let kept = if anew { None } else { rows.cutoffs(definition(bundle, at))? };
+            // Cut-offs of what a model says go by the model they were taken with.
+            let stale = !unfitted.is_empty() && metrics_of(bundle, at).any(asks_model);
+            let kept = if anew || stale { None } else { rows.cutoffs(definition(bundle, at))? };
             match kept {
                 Some(kept) if !is_due(&bundle.segments[at].rule, kept.taken_at, now, bundle) => {
                     segments[at] = decode(&kept.body)?;
@@ -123,28 +142,38 @@ impl App {
                 _ => missing.push(at),
             }
         }
-        if missing.is_empty() && snapshots.len() == 1 {
-            return Ok((segments, snapshots.pop_first()));
+        if missing.is_empty() && unfitted.is_empty() && snapshots.len() == 1 {
+            return Ok((CutOffs { id: snapshots.pop_first().unwrap_or(0), segments, fits }, true));
+        }
+        if !unfitted.is_empty() {
+            fits.extend(self.fit(active, &unfitted, now)?);
         }
         if !missing.is_empty() {
-            let mut values = self.scan(active, &missing, now)?;
+            let mut values = self.scan((active, &fits), &missing, now)?;
             for &at in &missing {
                 segments[at] = values.cuts(&bundle.segments[at].rule, now);
             }
         }
-        Ok((segments, None))
+        Ok((CutOffs { id: 0, segments, fits }, false))
     }
 
     /// Reads the metrics that some segments need, over the whole base as of an instant, on all processors.
-    pub(super) fn scan(&self, active: &Active, segments: &[usize], at: Instant) -> Result<BaseValues, Failure> {
+    pub(super) fn scan(
+        &self,
+        (active, fits): (&Active, &[BaseFit]),
+        segments: &[usize],
+        at: Instant,
+    ) -> Result<BaseValues, Failure> {
         let rows = &*self.store.snapshot();
-        let empty = Values { active, at, found: BaseValues::new(&active.bundle, segments) };
+        let empty = Values { active, fits, at, found: BaseValues::new(&active.bundle, segments) };
         let mut values = scan(rows, active, &empty, at)?.found;
         // Customers with a card who did nothing yet have sums of nothing, and those are values too.
         let idle: Vec<_> = values
             .slots()
             .iter()
-            .map(|slot| metric(active, *slot, &mut History::default(), at).unwrap_or_else(|never| match never {}))
+            .map(|slot| {
+                metric((active, fits), *slot, &mut History::default(), at).unwrap_or_else(|never| match never {})
+            })
             .collect();
         for _ in 0..rows.idle_customers()? {
             idle.iter().enumerate().for_each(|(at, value)| values.push(at, *value));
@@ -191,6 +220,7 @@ impl App {
 #[derive(Clone)]
 struct Values<'a> {
     active: &'a Active,
+    fits: &'a [BaseFit],
     at: Instant,
     found: BaseValues,
 }
@@ -198,7 +228,7 @@ struct Values<'a> {
 impl Collect for Values<'_> {
     fn take(&mut self, _: &str, events: &mut Events<'_, Snapshot>) -> Result<(), Failure> {
         for at in 0..self.found.slots().len() {
-            let value = metric(self.active, self.found.slots()[at], events, self.at)?;
+            let value = metric((self.active, self.fits), self.found.slots()[at], events, self.at)?;
             self.found.push(at, value);
         }
         Ok(())
@@ -209,7 +239,23 @@ impl Collect for Values<'_> {
     }
 }
 
-/// Whether some cut-offs of a policy are due.
+/// The metrics that the cut-offs of a segment are taken of.
+fn metrics_of(bundle: &Bundle, segment: usize) -> impl Iterator<Item = &Metric> {
+    bundle.segments[segment].rule.metrics().into_iter().filter_map(|slot| bundle.metrics.get(slot as usize))
+}
+
+/// A hash of everything that models depend on, besides the base.
+pub(super) fn fit_definition(bundle: &Bundle, filter: Option<u16>) -> u64 {
+    let filter = filter.map(|filter| &bundle.filters[filter as usize]);
+    hashed(&format!("{}|{}|models {filter:?}", bundle.currency, bundle.zone))
+}
+
+fn hashed(text: &str) -> u64 {
+    let hash = blake3::hash(text.as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+/// Whether some cut-offs or models of a policy are due.
 pub(super) fn any_due(active: &Active, now: Instant) -> bool {
     active.cut_offs.segments.iter().zip(&active.bundle.segments).any(|(cuts, segment)| {
         let taken_at = match cuts {
@@ -217,7 +263,7 @@ pub(super) fn any_due(active: &Active, now: Instant) -> bool {
             SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
         };
         is_due(&segment.rule, taken_at, now, &active.bundle)
-    })
+    }) || active.cut_offs.fits.iter().any(|fit| is_fit_due(&active.bundle, fit.taken_at, now))
 }
 
 /// Whether cut-offs taken at one instant are due by another.
@@ -233,11 +279,6 @@ fn is_due(rule: &SegmentRule, taken_at: Instant, now: Instant, bundle: &Bundle) 
 /// A hash of everything that cut-offs of a segment depend on, besides the base.
 pub(super) fn definition(bundle: &Bundle, segment: usize) -> u64 {
     let rule = &bundle.segments[segment].rule;
-    let metrics: Vec<u16> = match rule {
-        SegmentRule::Rank { metric, .. } => vec![*metric],
-        SegmentRule::Score { parts, .. } => parts.iter().map(|part| part.metric).collect(),
-        SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => Vec::new(),
-    };
     let mut text = format!("{}|{}", bundle.currency, bundle.zone);
     match rule {
         SegmentRule::Rank { bounds, .. } => text.push_str(&format!("|rank {bounds:?}")),
@@ -247,11 +288,9 @@ pub(super) fn definition(bundle: &Bundle, segment: usize) -> u64 {
         }
         SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => {}
     }
-    for slot in metrics {
-        let metric = &bundle.metrics[slot as usize];
+    for metric in metrics_of(bundle, segment) {
         let filter = metric.filter.map(|filter| &bundle.filters[filter as usize]);
         text.push_str(&format!("|{:?} {:?} {filter:?}", metric.measure, metric.window));
     }
-    let hash = blake3::hash(text.as_bytes());
-    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    hashed(&text)
 }

@@ -73,7 +73,7 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print what the whole base says
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
-        treue report abc --svg abc.svg\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
+        treue report abc --svg abc.svg\n  treue report clv --horizon '12 months' --hold-out '26 weeks'\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(Box<ReportArgs>),
     /// Find what is best, under stated assumptions
     #[command(after_help = "Example:\n  treue optimize service service.yaml --json")]

@@ -2,17 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::metric::BaseFit;
 use crate::money::Number;
 use crate::policy::{Bundle, Segment, SegmentRule};
 use crate::time::Instant;
 
-/// A snapshot of cut-offs for the segments of one bundle.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A snapshot of what the whole base says for one bundle: cut-offs of its segments, models that its metrics ask.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CutOffs {
-    /// Counts up; decisions name it. 0 means that no segment needs cut-offs.
+    /// Counts up; decisions name it. 0 means that nothing in the bundle needs the whole base.
     pub id: u64,
     /// One per segment of the bundle.
     pub segments: Vec<SegmentCuts>,
+    /// Models that metrics of the bundle ask, one per choice of lines.
+    pub fits: Vec<BaseFit>,
 }
 
 /// Cut-offs of one segment.
@@ -44,7 +47,7 @@ pub struct PartCuts(pub Vec<i128>);
 impl CutOffs {
     /// Cut-offs before anything was bought: one empty set per segment.
     pub fn empty(bundle: &Bundle) -> Self {
-        Self { id: 0, segments: vec![SegmentCuts::None; bundle.segments.len()] }
+        Self { id: 0, segments: vec![SegmentCuts::None; bundle.segments.len()], fits: Vec::new() }
     }
 
     /// The class of a customer with these metrics in a segment that needs cut-offs.

@@ -72,7 +72,7 @@ pub fn gather_wanted<T: Timelines>(
         return gather(bundle, given, timelines);
     }
     let at = given.at;
-    let mut reader = Reader::new(timelines, bundle.zone, bundle.currency);
+    let mut reader = Reader::new(timelines, bundle.zone, bundle.currency).with_fits(&given.cut_offs.fits);
     let mut metrics = vec![None; bundle.metrics.len()];
     for slot in &wanted.metrics {
         metrics[*slot as usize] = reader.value(&bundle.metrics[*slot as usize], at)?;
@@ -88,7 +88,7 @@ pub fn gather_wanted<T: Timelines>(
 /// The same but for the classes that scripts settle.
 pub(super) fn collect<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut T) -> Result<Facts, T::Error> {
     let at = given.at;
-    let mut reader = Reader::new(timelines, bundle.zone, bundle.currency);
+    let mut reader = Reader::new(timelines, bundle.zone, bundle.currency).with_fits(&given.cut_offs.fits);
     let metrics: Vec<Option<Number>> =
         bundle.metrics.iter().map(|metric| reader.value(metric, at)).collect::<Result<_, _>>()?;
     let mut classes = Vec::with_capacity(bundle.segments.len());

@@ -112,7 +112,7 @@ pub fn service_standing<T: Timelines>(
             (facts.metrics, facts.classes[budgets.segment as usize])
         }
         _ => {
-            let mut reader = Reader::new(timelines, bundle.zone, bundle.currency);
+            let mut reader = Reader::new(&mut *timelines, bundle.zone, bundle.currency).with_fits(&given.cut_offs.fits);
             let mut metrics = vec![None; bundle.metrics.len()];
             for slot in needed(bundle) {
                 let slot = slot as usize;

@@ -29,6 +29,27 @@ pub enum Measure {
     Average(Average),
     /// Whole days since an event.
     DaysSince(Since),
+    /// What a model that was fitted to the base expects of the time to come.
+    Model(Forecast),
+}
+
+/// What a model expects of the time to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Forecast {
+    /// What is expected.
+    pub of: Expected,
+    /// How far ahead.
+    pub within: Duration,
+}
+
+/// What can be expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// How many purchases.
+    ExpectedPurchases,
+    /// What they bring: net.
+    Value,
 }
 
 /// What can be summed.
@@ -123,6 +144,7 @@ impl Measure {
         match self {
             Self::Sum(sum) => !matches!(sum, Sum::Quantity),
             Self::Average(average) => !matches!(average, Average::Quantity | Average::Rating),
+            Self::Model(forecast) => matches!(forecast.of, Expected::Value),
             Self::Count(_) | Self::DaysSince(_) => false,
         }
     }

@@ -3,7 +3,8 @@
 use chrono::{Datelike, Months};
 use smallvec::SmallVec;
 
-use super::definition::{Average, Count, Measure, Metric, Since, Sum, Window};
+use super::buying::{BaseFit, Rhythm, Spend};
+use super::definition::{Average, Count, Forecast, Measure, Metric, Since, Sum, Window};
 use super::event::{Correction, Event, Mark, Totals};
 use crate::money::{Currency, Money, Number};
 use crate::time::{Duration, Instant, Zone};
@@ -117,6 +118,7 @@ pub struct Reader<'a, T: Timelines> {
     timelines: &'a mut T,
     zone: Zone,
     currency: Currency,
+    fits: &'a [BaseFit],
     marks: SmallVec<[(Option<u16>, Instant, Mark); 6]>,
     starts: SmallVec<[(Window, Instant, Instant); 4]>,
 }
@@ -124,7 +126,12 @@ pub struct Reader<'a, T: Timelines> {
 impl<'a, T: Timelines> Reader<'a, T> {
     /// A reader over these events.
     pub fn new(timelines: &'a mut T, zone: Zone, currency: Currency) -> Self {
-        Self { timelines, zone, currency, marks: SmallVec::new(), starts: SmallVec::new() }
+        Self { timelines, zone, currency, fits: &[], marks: SmallVec::new(), starts: SmallVec::new() }
+    }
+
+    /// The same with models that were fitted to the base; without them what a model expects is absent.
+    pub fn with_fits(self, fits: &'a [BaseFit]) -> Self {
+        Self { fits, ..self }
     }
 
     /// The value of a metric as of `at`: only events strictly before count.
@@ -148,9 +155,37 @@ impl<'a, T: Timelines> Reader<'a, T> {
             };
             return Ok(from.map(|from| Number::int(self.whole_days(from, at))));
         }
+        if let Measure::Model(forecast) = metric.measure {
+            return self.forecast(metric.filter, forecast, at);
+        }
         let totals = self.totals(metric.filter, metric.window, at)?;
         let add = |sum: Totals, correction: &&Correction| sum.checked_add(correction.took).unwrap_or(sum);
         Ok(value_of(metric.measure, &there.iter().fold(totals, add), self.currency))
+    }
+
+    /// What a model expects of the customer; absent where there is no model, or nothing was bought yet.
+    fn forecast(&mut self, filter: Option<u16>, of: Forecast, at: Instant) -> Result<Option<Number>, T::Error> {
+        let Some(fitted) = self.fits.iter().find(|fit| fit.filter == filter).and_then(|fit| fit.fitted) else {
+            return Ok(None);
+        };
+        let buyer = self.buyer(filter, at)?;
+        Ok(buyer.and_then(|(rhythm, spend)| fitted.forecast(of, rhythm, spend, self.currency)))
+    }
+
+    /// What the models see of the customer as of `at`, from running sums: a bounded number of rows. Every purchase after
+    /// the first counts, also several on one day.
+    pub fn buyer(&mut self, filter: Option<u16>, at: Instant) -> Result<Option<(Rhythm, Spend)>, T::Error> {
+        let Some(first) = self.timelines.first_purchase(filter)?.filter(|first| *first < at) else { return Ok(None) };
+        let until = self.mark(filter, at)?;
+        let began = self.mark(filter, first.plus_micros(1))?.totals;
+        let Some(last) = until.last_purchase else { return Ok(None) };
+        let later = until.totals.checked_sub(began).unwrap_or_default();
+        let days = |from, until| u32::try_from(self.dates_between(from, until)).unwrap_or(0);
+        let count = |many: i64| u32::try_from(many).unwrap_or(0);
+        let rhythm =
+            Rhythm { age: days(first, at), last: days(first, last), repeats: count(until.totals.purchases - 1) };
+        let net = Number::money(Money(later.gross.saturating_sub(later.discount)), self.currency);
+        Ok(Some((rhythm, Spend::of(net, count(later.purchases)))))
     }
 
     /// The sums behind metrics of a window as of `at`: only events strictly before count.
@@ -318,6 +353,11 @@ impl<'a, T: Timelines> Reader<'a, T> {
         Some(start)
     }
 
+    /// How many midnights have passed on the wall clock.
+    fn dates_between(&self, from: Instant, until: Instant) -> i64 {
+        (self.zone.local(until).date() - self.zone.local(from).date()).num_days()
+    }
+
     /// How many whole days have passed on the wall clock.
     fn whole_days(&self, from: Instant, until: Instant) -> i64 {
         (self.zone.local(until) - self.zone.local(from)).num_days()
@@ -335,7 +375,7 @@ impl Measure {
         match self {
             Self::Sum(sum) => !matches!(sum, Sum::Margin | Sum::Profit),
             Self::Count(_) => true,
-            Self::Average(_) | Self::DaysSince(_) => false,
+            Self::Average(_) | Self::DaysSince(_) | Self::Model(_) => false,
         }
     }
 }
@@ -368,6 +408,6 @@ pub fn value_of(measure: Measure, totals: &Totals, currency: Currency) -> Option
             Average::ServiceCost => average(sum(Sum::ServiceCost), totals.interactions),
             Average::Rating => average(Number::int(totals.rating_sum), totals.ratings),
         },
-        Measure::DaysSince(_) => None,
+        Measure::DaysSince(_) | Measure::Model(_) => None,
     }
 }

@@ -35,7 +35,7 @@ const CODES: &[(Code, &str)] = &[
     ("ladder-falls", "A higher step of the ladder grants a lower rate, so a customer loses by buying more. Usually two rates were swapped."),
     ("last-bound", "The last class of a ranking takes everybody who is left, whatever its bound says; write `100%` so that it says so."),
     ("many-documents", "A policy file holds one YAML document; what follows a second `---` belongs into another file."),
-    ("misplaced-key", "This key is known, but has no meaning beside what else stands here: `keep` goes with `by`, `refresh` with `rank_by` and `score`, `partial` with a budget, `sliced` with a ladder by money, windows not with `days_since`."),
+    ("misplaced-key", "This key is known, but has no meaning beside what else stands here: `keep` goes with `by`, `refresh` with `rank_by` and `score`, `partial` with a budget, `sliced` with a ladder by money, windows not with `days_since`, `since` and `keep` not with `model`."),
     ("missing-currency", "A bundle states its currency once, in any of its files."),
     ("missing-key", "A key that is needed here is not there."),
     ("missing-timezone", "A bundle states its time zone once, in any of its files: days, weeks and months begin there."),

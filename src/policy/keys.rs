@@ -63,6 +63,7 @@ const NAMES: Kind = Kind::Either(&[Kind::Name, Kind::List(&Kind::Name)]);
 pub(super) const SUMS: &[&str] = &["gross", "discount", "net", "cost", "margin", "profit", "service_cost", "quantity"];
 pub(super) const COUNTS: &[&str] = &["purchases", "interactions"];
 pub(super) const AVERAGES: &[&str] = &["gross", "discount", "net", "margin", "quantity", "rating", "service_cost"];
+pub(super) const MODELS: &[&str] = &["expected_purchases", "value"];
 pub(super) const SINCES: &[&str] = &["first_purchase", "last_purchase", "last_interaction"];
 pub(super) const WEEKDAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 pub(super) const BASES: &[&str] = &["remaining", "original"];
@@ -74,7 +75,7 @@ pub(super) const GRANTS: &[&str] = &["rate", "amount", "each", "ladder", "free",
 /// How a segment may sort; exactly one.
 pub(super) const RULES: &[&str] = &["rank_by", "by", "score", "script"];
 /// What a metric may measure; exactly one.
-pub(super) const MEASURES: &[&str] = &["sum", "count", "average", "days_since"];
+pub(super) const MEASURES: &[&str] = &["sum", "count", "average", "days_since", "model"];
 
 pub(super) static BUNDLE: Shape = Shape {
     name: "policy",
@@ -105,7 +106,12 @@ pub(super) static METRIC: Shape = Shape {
         key("count", Kind::Word(COUNTS), "How many"),
         key("average", Kind::Word(AVERAGES), "A sum divided by how many there are; absent over nothing"),
         key("days_since", Kind::Word(SINCES), "Whole days since an event; absent without one"),
-        key("within", Kind::Duration, "Only events at most this long ago, such as `12 months`"),
+        key("model", Kind::Word(MODELS), "What a model fitted to the base expects; absent before the first purchase"),
+        key(
+            "within",
+            Kind::Duration,
+            "Only events at most this long ago, such as `12 months`; of a model, how far ahead it looks",
+        ),
         key("since", Kind::Period, "Only events since the start of the current calendar period"),
         key("only", Kind::Shape(&LISTS), "Only lines with one of these values"),
         key("except", Kind::Shape(&LISTS), "No line with one of these values"),

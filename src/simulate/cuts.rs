@@ -11,7 +11,7 @@ use super::part::{Running, Shared};
 use super::plan::{Reading, SidePlan};
 use super::quantiles::Quantiles;
 use crate::engine::{CutOffs, SegmentCuts, rank_cuts, score_cuts};
-use crate::metric::{Measure, Since, Sum};
+use crate::metric::{BaseFit, Measure, Since, Sum};
 use crate::money::Number;
 use crate::policy::{Bundle, SegmentRule};
 use crate::time::{Instant, Period};
@@ -90,10 +90,11 @@ impl Base {
                 Measure::Sum(Sum::Quantity) => Kind::Scaled(1_000),
                 Measure::Sum(_) => Kind::Scaled(10i128.pow(Number::DECIMALS - bundle.currency.exponent())),
                 Measure::Count(_) => Kind::Scaled(Number::int(1).0),
-                Measure::Average(_) => Kind::Exact,
+                // What a model expects changes from day to day, whatever happens.
+                Measure::Average(_) | Measure::Model(_) => Kind::Exact,
                 Measure::DaysSince(since) => match plan.metrics[metric as usize].read {
                     Reading::Days(_, track) => Kind::Days(since, track),
-                    Reading::Sums(_) => Kind::Exact,
+                    Reading::Sums(_) | Reading::Model => Kind::Exact,
                 },
             };
             // The latest day is the least.
@@ -208,7 +209,9 @@ fn read(shared: &Shared<'_>, running: &mut [Running], (side, base): (usize, &mut
             let known = running.known(shared, part, side, customer);
             let now = known.place(at);
             let value = |(metric, kind): &(u16, Kind)| match kind {
-                Kind::Scaled(scale) => known.metric(*metric as usize, &moment).map(|value| (value.0 / scale) as i64),
+                Kind::Scaled(scale) => {
+                    known.metric(*metric as usize, &moment, &[]).map(|value| (value.0 / scale) as i64)
+                }
                 Kind::Days(since, track) => {
                     known.since(*since, *track, at, now).map(|from| -day_after(calendar.moment(from).local))
                 }
@@ -262,7 +265,7 @@ fn take_by_sorting(
 ) {
     let bundle = &shared.policies[side].bundle;
     let slots: Vec<u16> = base.slots.iter().map(|slot| slot.metric).collect();
-    let mut values = values(shared, parts, side, at, &slots);
+    let mut values = values(shared, parts, (side, &cut_offs.fits), at, &slots);
     values.par_iter_mut().for_each(|values| values.par_sort_unstable());
     let of = |metric: u16| slots.iter().position(|slot| *slot == metric).map_or(&[][..], |at| &values[at]);
     for segment in due {
@@ -280,7 +283,13 @@ fn take_by_sorting(
 }
 
 /// The values of some metrics over the base as of an instant.
-fn values(shared: &Shared<'_>, running: &[Running], side: usize, at: Instant, slots: &[u16]) -> Vec<Vec<Number>> {
+fn values(
+    shared: &Shared<'_>,
+    running: &[Running],
+    (side, fits): (usize, &[BaseFit]),
+    at: Instant,
+    slots: &[u16],
+) -> Vec<Vec<Number>> {
     let plan: &SidePlan = &shared.plan.sides[side];
     let moment = shared.plan.calendars[plan.calendar].moment(at);
     let of_part = |(running, part): (&Running, &Part)| {
@@ -288,7 +297,7 @@ fn values(shared: &Shared<'_>, running: &[Running], side: usize, at: Instant, sl
         for (customer, _) in part.customers.iter().enumerate().filter(|(_, card)| card.since <= at) {
             let known = running.known(shared, part, side, customer as u32);
             for (slot, found) in slots.iter().zip(&mut found) {
-                found.extend(known.metric(*slot as usize, &moment));
+                found.extend(known.metric(*slot as usize, &moment, fits));
             }
         }
         found

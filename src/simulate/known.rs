@@ -6,7 +6,7 @@ use super::base::{Contact, ContactSums, Part};
 use super::calendar::{Calendar, Moment, whole_days};
 use super::plan::{Keep, Plan, Reading, SidePlan, What};
 use crate::engine::{CutOffs, threshold_class};
-use crate::metric::{Correction, Event, Mark, Reader, Since, Timelines, Totals, value_of};
+use crate::metric::{BaseFit, Correction, Event, Mark, Metric, Reader, Since, Timelines, Totals, value_of};
 use crate::money::Number;
 use crate::policy::{Bundle, SegmentRule};
 use crate::time::Instant;
@@ -105,7 +105,7 @@ impl Known<'_> {
     }
 
     /// Fills in the metrics that decisions look at (or all that are used at all) as of a moment.
-    pub fn metrics(&self, moment: &Moment, all: bool, metrics: &mut Vec<Option<Number>>) {
+    pub fn metrics(&self, moment: &Moment, fits: &[BaseFit], all: bool, metrics: &mut Vec<Option<Number>>) {
         let side = self.side();
         let now = self.place(moment.at);
         let mut sums: smallvec::SmallVec<[Totals; 8]> = smallvec::SmallVec::new();
@@ -124,12 +124,13 @@ impl Known<'_> {
                 _ if !wanted => None,
                 Reading::Sums(span) => value_of(metric.measure, &sums[span], self.bundle.currency),
                 Reading::Days(since, track) => self.days(since, track, moment, now),
+                Reading::Model => self.forecast(metric, moment, fits),
             });
         }
     }
 
     /// One metric as of a moment.
-    pub fn metric(&self, slot: usize, moment: &Moment) -> Option<Number> {
+    pub fn metric(&self, slot: usize, moment: &Moment, fits: &[BaseFit]) -> Option<Number> {
         let now = self.place(moment.at);
         match self.side().metrics[slot].read {
             Reading::Sums(span) => {
@@ -138,6 +139,16 @@ impl Known<'_> {
                 value_of(self.bundle.metrics[slot].measure, &sums, self.bundle.currency)
             }
             Reading::Days(since, track) => self.days(since, track, moment, now),
+            Reading::Model => self.forecast(&self.bundle.metrics[slot], moment, fits),
+        }
+    }
+
+    /// What a model expects, by the fold: few policies ask, and a model takes longer than its sums.
+    fn forecast(&self, metric: &Metric, moment: &Moment, fits: &[BaseFit]) -> Option<Number> {
+        let mut known = *self;
+        let mut reader = Reader::new(&mut known, self.bundle.zone, self.bundle.currency).with_fits(fits);
+        match reader.value(metric, moment.at) {
+            Ok(value) => value,
         }
     }
 

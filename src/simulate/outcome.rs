@@ -236,7 +236,7 @@ fn final_classes(shared: &Shared<'_>, running: &Running, part: &Part, side: usiz
     let known = running.known(shared, part, side, customer);
     let moment = shared.plan.calendars[shared.plan.sides[side].calendar].moment(shared.window.1);
     let (mut metrics, mut classes) = (Vec::new(), Vec::new());
-    known.metrics(&moment, false, &mut metrics);
+    known.metrics(&moment, &shared.cut_offs[side].fits, false, &mut metrics);
     known.classes(&moment, &shared.cut_offs[side], &metrics, &mut classes);
     if running.sides[side].scripts {
         let card = &part.customers[customer as usize];

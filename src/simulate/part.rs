@@ -263,7 +263,7 @@ impl Running {
                 };
                 let points = self.sides[side].redeemable(customer, moment.at);
                 let facts = Arc::make_mut(&mut self.sides[side].facts);
-                known.metrics(&moment, false, &mut facts.metrics);
+                known.metrics(&moment, &cut_offs.fits, false, &mut facts.metrics);
                 known.classes(&moment, cut_offs, &facts.metrics, &mut facts.classes);
                 facts.points = points;
             }

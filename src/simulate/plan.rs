@@ -91,6 +91,8 @@ pub(super) enum Reading {
     Sums(usize),
     /// Days since an event of this track.
     Days(Since, usize),
+    /// What a model expects.
+    Model,
 }
 
 /// How a class that is kept is found.
@@ -178,6 +180,7 @@ impl Plan {
             let track = self.track(bundle, metric);
             let read = match metric.measure {
                 Measure::DaysSince(since) => Reading::Days(since, track),
+                Measure::Model(_) => Reading::Model,
                 _ => {
                     let (window, contacts) = (place(&mut windows, metric.window), metric.filter.is_none());
                     let span = Span { track, window, contacts, decides: false };
@@ -215,7 +218,7 @@ impl Plan {
         let by_purchases = match metric.measure {
             Measure::Sum(sum) => !matches!(sum, Sum::Margin | Sum::Profit | Sum::ServiceCost),
             Measure::Count(count) => matches!(count, Count::Purchases),
-            Measure::Average(_) | Measure::DaysSince(_) => false,
+            Measure::Average(_) | Measure::DaysSince(_) | Measure::Model(_) => false,
         };
         let column = if by_purchases {
             Some(self.need(track, What::Kept { side, segment }))
@@ -281,6 +284,7 @@ fn columns_of(measure: Measure, side: usize) -> Vec<What> {
         Measure::Average(Average::Rating | Average::ServiceCost) => vec![],
         Measure::DaysSince(Since::FirstPurchase | Since::LastPurchase) => vec![Purchases],
         Measure::DaysSince(Since::LastInteraction) => vec![],
+        Measure::Model(_) => vec![Purchases, Gross, discount],
     }
 }
 

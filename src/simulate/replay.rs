@@ -82,7 +82,8 @@ pub fn replay(
             Tally::new(usize::try_from(count).unwrap_or(0), &classes, discounts)
         })
         .collect();
-    let mut cut_offs: Vec<CutOffs> = policies.iter().map(|policy| CutOffs::empty(&policy.bundle)).collect();
+    let mut cut_offs: Vec<CutOffs> =
+        policies.iter().map(|policy| CutOffs { fits: policy.fits.clone(), ..CutOffs::empty(&policy.bundle) }).collect();
     let mut ledgers: Vec<Ledger> = vec![Ledger::default(); policies.len()];
     let mut scarce: Vec<Vec<bool>> = vec![Vec::new(); policies.len()];
     let bare = Shared {

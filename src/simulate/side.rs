@@ -12,7 +12,7 @@ use super::limits::{Ledger, Limit};
 use super::plan::asks_scripts;
 use crate::engine::{CutOffs, threshold_class};
 use crate::ledger::{PointsShare, earn, expire, given_back, points_share, redeem, redeemable, reverse_earned};
-use crate::metric::{History, Reader};
+use crate::metric::{BaseFit, History, Reader};
 use crate::model::{
     Allowance, Customer, Decision, Facts, Lot, PointsAccount, Purchase, PurchaseLine, PurchasePoints, Reason, Return,
     ReturnLine,
@@ -30,6 +30,8 @@ pub struct Policy {
     pub bundle: Arc<Bundle>,
     /// Where discounts come from.
     pub grants: Grants,
+    /// The models that its metrics ask, for the whole of a replay.
+    pub fits: Vec<BaseFit>,
 }
 
 /// Where a side's discounts come from.

@@ -31,4 +31,5 @@ mod reports;
 mod service;
 mod tidy;
 mod tls;
+mod value;
 mod verify;

@@ -234,7 +234,8 @@ impl Shop {
         let until = self.now().plus_micros(1);
         let base = self.app.history(Sample::ALL, until, true, &|_| true).expect("readable").expect("not stopped");
         let bundle = self.app.active().bundle.clone();
-        let policy = |grants: &Grants| Policy { name: String::new(), bundle: bundle.clone(), grants: *grants };
+        let policy =
+            |grants: &Grants| Policy { name: String::new(), bundle: bundle.clone(), grants: *grants, fits: Vec::new() };
         let policies: Vec<Policy> = grants.iter().map(policy).collect();
         let heard = Heard::default();
         let outcome =

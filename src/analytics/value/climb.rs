@@ -12,6 +12,7 @@ use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
 use super::surface::Surface;
+use crate::metric::{exp, ln};
 
 /// The top of a log-likelihood.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +53,7 @@ impl<S: Surface> Descent<'_, S> {
             debug_assert_eq!(at.len(), slope.len(), "one slope per parameter");
             return (*cost, slope.clone());
         }
-        let parameters: Vec<f64> = logs.iter().map(|log| log.clamp(-2.0 * WALL, 2.0 * WALL).exp()).collect();
+        let parameters: Vec<f64> = logs.iter().map(|log| exp(log.clamp(-2.0 * WALL, 2.0 * WALL))).collect();
         let (value, slopes) = self.surface.at(&parameters);
         let mut cost = -value;
         let mut slope: Vec<f64> = slopes.iter().zip(&parameters).map(|(slope, parameter)| -slope * parameter).collect();
@@ -116,7 +117,7 @@ impl<S: Surface> Gradient for &Descent<'_, S> {
 /// Climbs to the top of a surface.
 pub(super) fn climb<S: Surface>(surface: &S) -> Top {
     let descent = Descent { surface, seen: RefCell::default() };
-    let start: Vec<f64> = surface.start().iter().map(|parameter| parameter.ln()).collect();
+    let start: Vec<f64> = surface.start().into_iter().map(ln).collect();
     let (height, _) = descent.at(&start);
     let near = LBFGS::new(MoreThuenteLineSearch::new(), 7)
         .with_tolerance_grad(1e-6 * height.abs().max(1.0))
@@ -170,7 +171,7 @@ fn sharpen<S: Surface>(descent: &Descent<'_, S>, mut logs: Vec<f64>) -> Top {
     }
     let bend = descent.bend(&logs);
     let ln_errors = inverse_diagonal(&bend).unwrap_or_else(|| vec![f64::INFINITY; logs.len()]);
-    let parameters: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
+    let parameters: Vec<f64> = logs.iter().copied().map(exp).collect();
     let (ln_likelihood, _) = descent.surface.at(&parameters);
     let evaluations = descent.seen.borrow().evaluations;
     let slope = slope.iter().fold(0.0f64, |most, part| most.max(part.abs()));

@@ -11,7 +11,7 @@ use super::hold_out::{Foretold, HoldOut, hold_out};
 use super::spend::{SpendFit, fit_spend};
 use super::summary::{Group, Summary};
 use crate::analytics::report::{Figure, Head, Share};
-use crate::metric::{BuyingModel, Residual, Rhythm, Spend};
+use crate::metric::{Fitted, Residual, Rhythm, Spend};
 use crate::money::{Currency, Rate};
 
 /// What is asked.
@@ -268,25 +268,31 @@ impl ClvReport {
         };
         let minor = 10f64.powi(question.currency.exponent() as i32);
         let average = if taken.purchases > 0 { taken.net as f64 / minor / taken.purchases as f64 } else { 0.0 };
-        let per_purchase =
-            |of: Spend| spend.as_ref().and_then(|fit| fit.model.expected(of)).unwrap_or(average).max(0.0);
-        let valued = fit.as_ref().map_or_else(Vec::new, |fit| valued(fit.model, &groups, question, base, per_purchase));
+        let fitted =
+            fit.as_ref().map(|fit| Fitted { buying: fit.model, spend: spend.as_ref().map(|fit| fit.model), average });
+        let valued = fitted.map_or_else(Vec::new, |fitted| valued(fitted, &groups, question, base));
         let money = Worth { currency: question.currency, margin };
         let total_value: f64 = valued.iter().map(|one| one.value).sum();
-        let new_expected = fit.as_ref().map(|fit| fit.model.expected_of_new(question.weeks));
+        let newcomer = fitted.map(|fitted| {
+            let many = fitted.buying.expected_of_new(question.weeks);
+            (many, many * fitted.per_purchase(Spend::default()))
+        });
         let mut report = Self {
             head,
             model: fit.as_ref().map(ClvModel::new),
             spend: spend.as_ref().map(|fit| ClvSpend::new(fit, money)),
             margin: margin.and_then(Share::of_f64),
-            new_customer_expected: new_expected.and_then(Figure::of_f64),
-            new_customer_value: new_expected.and_then(|many| money.figure(many * per_purchase(Spend::default()))),
+            new_customer_expected: newcomer.and_then(|(many, _)| Figure::of_f64(many)),
+            new_customer_value: newcomer.and_then(|(_, value)| money.figure(value)),
             total: row(None, valued.iter(), total_value, money),
             classes: classes(question, &valued, total_value, money),
             customers: best(question, &valued, fit.as_ref(), money),
             hold_out: question.held_out_weeks.and_then(|weeks| ClvHoldOut::new(base, question.method, weeks)),
         };
         report.say_what_to_know(base.len() as u64);
+        if question.margin.is_none() && taken.net > 0 && taken.margin == taken.net {
+            report.head.note("no line states a cost, so margin is all that is spent; `margin` says which share it is");
+        }
         report
     }
 
@@ -332,13 +338,8 @@ impl Worth {
     }
 }
 
-fn valued<'b>(
-    model: BuyingModel,
-    groups: &[Group],
-    question: &ClvQuestion,
-    base: &'b [KnownBuyer],
-    per_purchase: impl Fn(Spend) -> f64,
-) -> Vec<Valued<'b>> {
+fn valued<'b>(fitted: Fitted, groups: &[Group], question: &ClvQuestion, base: &'b [KnownBuyer]) -> Vec<Valued<'b>> {
+    let model = fitted.buying;
     let residual = Residual { weeks: question.weeks, yearly_discount: f64::from(question.discount.ppm()) / 1e6 };
     // Once per rhythm, not once per customer.
     let outlooks: Vec<Outlook> = groups
@@ -354,7 +355,7 @@ fn valued<'b>(
     base.iter()
         .filter_map(|buyer| {
             let outlook = outlook(buyer.rhythm)?;
-            let per_purchase = per_purchase(buyer.spend);
+            let per_purchase = fitted.per_purchase(buyer.spend);
             Some(Valued { buyer, outlook, per_purchase, value: outlook.discounted * per_purchase })
         })
         .collect()

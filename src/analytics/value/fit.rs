@@ -189,7 +189,7 @@ pub(super) fn parameters(top: &Top, names: &[&'static str]) -> Vec<FittedParamet
 /// What a top says against itself.
 pub(super) fn doubts(top: &Top, names: &[&'static str]) -> Vec<Doubt> {
     let each = names.iter().zip(&top.parameters).zip(&top.ln_errors);
-    let unknown = each.filter(|(_, ln_error)| !(**ln_error < UNKNOWN));
+    let unknown = each.filter(|(_, ln_error)| !ln_error.is_finite() || **ln_error > UNKNOWN);
     let mut doubts: Vec<Doubt> =
         unknown.map(|((parameter, value), _)| Doubt::NotIdentified { parameter, value: *value }).collect();
     if doubts.is_empty() && top.slope > 1e-3 * (1.0 + top.ln_likelihood.abs()).sqrt() {

@@ -86,7 +86,7 @@ impl PurchaseDays {
     pub fn spend(&self, until: i32, currency: Currency) -> Spend {
         let repeats = self.known(until).get(1..).unwrap_or_default();
         let sum: i128 = repeats.iter().map(|(_, minor)| i128::from(*minor)).sum();
-        spend(Number::money(Money::from_wide(sum).unwrap_or_default(), currency), repeats.len() as u32)
+        Spend::of(Number::money(Money::from_wide(sum).unwrap_or_default(), currency), repeats.len() as u32)
     }
 
     /// On how many days after one and up to and including another something was bought.
@@ -97,13 +97,6 @@ impl PurchaseDays {
     fn known(&self, until: i32) -> &[(i32, i64)] {
         &self.days[..self.days.partition_point(|(day, _)| *day <= until)]
     }
-}
-
-/// The average of so many repeat purchases, from their sum.
-#[expect(clippy::float_arithmetic, reason = "a model's input")]
-fn spend(sum: Number, repeats: u32) -> Spend {
-    let mean = if repeats == 0 { 0.0 } else { sum.0 as f64 / 1e6 / f64::from(repeats) };
-    Spend { repeats, mean }
 }
 
 fn days_between(from: i32, until: i32) -> u32 {

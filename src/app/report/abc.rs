@@ -27,7 +27,7 @@ impl App {
         asked.filters.push(format!("metric {}", metric.name));
         let demand = match metric.measure {
             Measure::Sum(_) | Measure::Count(_) => metric.measure,
-            Measure::Average(_) | Measure::DaysSince(_) => Measure::Sum(Sum::Net),
+            Measure::Average(_) | Measure::DaysSince(_) | Measure::Model(_) => Measure::Sum(Sum::Net),
         };
         let rows = &*self.store.snapshot();
         let empty = Held {

@@ -211,7 +211,8 @@ impl Asked {
         timelines: &mut T,
     ) -> Result<Option<Number>, T::Error> {
         let bundle = &self.active.bundle;
-        Reader::new(timelines, bundle.zone, bundle.currency).value(metric, self.at)
+        let reader = Reader::new(timelines, bundle.zone, bundle.currency);
+        reader.with_fits(&self.active.cut_offs.fits).value(metric, self.at)
     }
 
     /// A customer's sums over the time that was asked for, over the whole history where none was.

@@ -9,7 +9,7 @@ use crate::app::events::Events;
 use crate::app::points::redeemable_points;
 use crate::app::scan::{Collect, scan};
 use crate::app::start::App;
-use crate::engine::{Gather, gather};
+use crate::engine::{Gather, Wanted, gather_wanted};
 use crate::metric::{Event, Timelines, weeks};
 use crate::model::Customer;
 use crate::money::Rate;
@@ -43,7 +43,12 @@ impl App {
         asked.filters.push(format!("discount {discount} a year"));
         asked.filters.extend(hold_out.map(|held| format!("the last {held} held out")));
         let rows = &*self.store.snapshot();
-        let empty = Buyers { rows, asked: &asked, segment, end, split, known: Vec::new(), taken: Taken::default() };
+        let mut wanted = Wanted::default();
+        if let Some(segment) = segment {
+            wanted.class(&active.bundle, segment);
+        }
+        let taken = Taken::default();
+        let empty = Buyers { rows, asked: &asked, segment, wanted: &wanted, end, split, known: Vec::new(), taken };
         let Buyers { mut known, taken, .. } = scan(rows, &active, &empty, asked.at)?;
         known.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         let mut head = asked.head::<ClvReport>();
@@ -99,6 +104,7 @@ struct Buyers<'a> {
     rows: &'a Snapshot,
     asked: &'a Asked,
     segment: Option<u16>,
+    wanted: &'a Wanted,
     end: i32,
     split: Option<i32>,
     known: Vec<KnownBuyer>,
@@ -143,16 +149,14 @@ impl Buyers<'_> {
     fn class(&self, customer: &str, events: &mut Events<'_, Snapshot>) -> Result<Option<u16>, Failure> {
         let Some(segment) = self.segment else { return Ok(None) };
         let (active, at) = (&self.asked.active, self.asked.at);
-        let scripted = matches!(active.bundle.segments[usize::from(segment)].rule, SegmentRule::Script(_));
         let unknown = || Customer { id: customer.to_owned(), ..Customer::default() };
-        // Only scripts read the card and the points.
-        let (card, points) = if scripted {
+        let (card, points) = if self.wanted.reads_cards() {
             (self.rows.customer(customer)?, redeemable_points(self.rows, customer, at, at)?)
         } else {
             (None, 0)
         };
         let card = Some(card.unwrap_or_else(unknown));
         let given = Gather { customer: card, allowances: Vec::new(), points, cut_offs: &active.cut_offs, at };
-        Ok(gather(&active.bundle, given, events)?.classes[usize::from(segment)])
+        Ok(gather_wanted(&active.bundle, given, self.wanted, events)?.classes[usize::from(segment)])
     }
 }

@@ -228,7 +228,8 @@ impl Outlook<'_> {
             Measure::Sum(Sum::Discount | Sum::Cost | Sum::ServiceCost)
             | Measure::Count(Count::Interactions)
             | Measure::Average(_)
-            | Measure::DaysSince(_) => return false,
+            | Measure::DaysSince(_)
+            | Measure::Model(_) => return false,
         };
         missing <= reach
     }

@@ -175,7 +175,8 @@ impl App {
                 expected: active.currency.to_string(),
             });
         }
-        Ok(Policy { name: name.to_string(), bundle, grants })
+        let fits = self.fits_at(&bundle, self.clock.now())?;
+        Ok(Policy { name: name.to_string(), bundle, grants, fits })
     }
 
     /// Replays the history under the prepared policies, on the threads of the pool it is called in. Blocks.

@@ -1,6 +1,6 @@
 //! What a policy's discounts are, in a line each: a report says under which rules its figures came about.
 
-use crate::metric::{Average, Count, Measure, Metric, Since, Sum, Window};
+use crate::metric::{Average, Count, Expected, Forecast, Measure, Metric, Since, Sum, Window};
 use crate::policy::{Bundle, Discount, Grant};
 
 /// The discounts of a bundle with what they grant.
@@ -66,9 +66,13 @@ pub(super) fn metric(metric: &Metric) -> String {
                 Since::LastInteraction => "last contact",
             }
         ),
+        Measure::Model(Forecast { of: Expected::ExpectedPurchases, within }) => {
+            format!("purchases expected within {within}")
+        }
+        Measure::Model(Forecast { of: Expected::Value, within }) => format!("value expected within {within}"),
     };
     let window = match metric.window {
-        Window::Lifetime if matches!(metric.measure, Measure::DaysSince(_)) => String::new(),
+        Window::Lifetime if matches!(metric.measure, Measure::DaysSince(_) | Measure::Model(_)) => String::new(),
         Window::Lifetime => " over the whole history".to_owned(),
         Window::Within(duration) => format!(" within {duration}"),
         Window::Since(period) => format!(" since the start of the {period}"),

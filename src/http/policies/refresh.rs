@@ -1,5 +1,6 @@
-//! `POST /v1/segments/refresh`: computes cut-offs anew.
+//! `POST /v1/segments/refresh`: computes cut-offs anew, and fits models anew.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -7,11 +8,13 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::analytics::report::Figure;
 use crate::app::App;
 use crate::engine::SegmentCuts;
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
 use crate::http::wire::Shown;
+use crate::metric::{BaseFit, Measure, Metric};
 use crate::money::Number;
 use crate::policy::{Bundle, SegmentRule};
 use crate::time::Instant;
@@ -24,6 +27,27 @@ pub struct CutOffsOut {
     snapshot: Option<u64>,
     /// Segments that are read from it.
     segments: Vec<SegmentCutsOut>,
+    /// Models that metrics are read from.
+    models: Vec<ModelOut>,
+}
+
+/// Models that metrics are read from: how often customers buy, and what a purchase is worth.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FittedModels)]
+pub struct ModelOut {
+    /// The metrics that ask them.
+    metrics: Vec<String>,
+    /// As of when.
+    #[schema(value_type = String, format = DateTime)]
+    taken_at: Shown<Instant>,
+    /// `BG/NBD`, or `NBD` where dropout cannot be identified; null where nobody bought anything.
+    model: Option<&'static str>,
+    /// Its parameters by name; time is in weeks.
+    parameters: BTreeMap<&'static str, Figure>,
+    /// Parameters of gamma-gamma by name; empty where nobody bought twice, and the average purchase is used.
+    spend: BTreeMap<&'static str, Figure>,
+    /// What is to be said against them.
+    doubts: Vec<String>,
 }
 
 /// Cut-offs of a segment.
@@ -60,9 +84,9 @@ pub struct QuantilesOut {
     cut_offs: Vec<Shown<Number>>,
 }
 
-/// Computes the cut-offs of rank and score segments anew, as of now, and puts them in force.
+/// Computes the cut-offs of rank and score segments anew and fits the models that metrics ask, as of now, and puts them in force.
 #[utoipa::path(post, path = "/v1/segments/refresh", tag = "policies",
-    responses((status = 200, description = "the new cut-offs", body = CutOffsOut), Problems))]
+    responses((status = 200, description = "the new cut-offs and models", body = CutOffsOut), Problems))]
 pub async fn refresh_segments(State(app): State<Arc<App>>) -> Answer {
     let work = Arc::clone(&app);
     let cut_offs = blocking(move || work.refresh_segments()).await??;
@@ -71,8 +95,25 @@ pub async fn refresh_segments(State(app): State<Arc<App>>) -> Answer {
     let body = CutOffsOut {
         snapshot: (cut_offs.id > 0).then_some(cut_offs.id),
         segments: segments.filter_map(|(segment, cuts)| present(bundle, segment, cuts)).collect(),
+        models: cut_offs.fits.iter().map(|fit| model(bundle, fit)).collect(),
     };
     json(StatusCode::OK, &body)
+}
+
+fn model(bundle: &Bundle, fit: &BaseFit) -> ModelOut {
+    let asks = |metric: &&Metric| matches!(metric.measure, Measure::Model(_)) && metric.filter == fit.filter;
+    let shown = |parameters: Vec<(&'static str, f64)>| {
+        parameters.into_iter().filter_map(|(name, value)| Some((name, Figure::of_f64(value)?))).collect()
+    };
+    let spend = fit.fitted.and_then(|fitted| fitted.spend);
+    ModelOut {
+        metrics: bundle.metrics.iter().filter(asks).map(|metric| metric.name.to_string()).collect(),
+        taken_at: Shown(fit.taken_at),
+        model: fit.fitted.map(|fitted| fitted.buying.name()),
+        parameters: fit.fitted.map(|fitted| shown(fitted.buying.parameters())).unwrap_or_default(),
+        spend: spend.map(|model| shown(model.parameters().to_vec())).unwrap_or_default(),
+        doubts: fit.doubts.clone(),
+    }
 }
 
 fn present(bundle: &Bundle, segment: &crate::policy::Segment, cuts: &SegmentCuts) -> Option<SegmentCutsOut> {

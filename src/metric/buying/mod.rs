@@ -5,9 +5,10 @@
 //! statistics over the whole base and lives in `analytics`.
 //!
 //! Reading order: [`rhythm`] (what the models see of a customer), [`model`] (the models, and what can be asked of them),
-//! [`geometric`] (BG/NBD and MBG/NBD), [`pareto`] (Pareto/NBD), [`poisson`] (NBD), [`spend`] (gamma-gamma), [`special`]
+//! [`fitted`] (both together, as decisions use them), [`geometric`] (BG/NBD and MBG/NBD), [`pareto`] (Pareto/NBD), [`poisson`] (NBD), [`spend`] (gamma-gamma), [`special`]
 //! (Gauss's hypergeometric function and others).
 
+mod fitted;
 mod geometric;
 mod model;
 mod pareto;
@@ -16,6 +17,7 @@ mod rhythm;
 mod special;
 mod spend;
 
+pub use fitted::{BaseFit, Fitted};
 pub use geometric::{Dropout, Geometric};
 pub use model::{BuyingModel, Residual};
 pub use pareto::Pareto;

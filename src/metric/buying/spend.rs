@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::special::{ln, ln_gamma};
+use crate::money::Number;
 
 /// What a customer spent on purchases after the first.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -30,7 +31,20 @@ pub struct SpendModel {
     pub gamma: f64,
 }
 
+impl Spend {
+    /// So many repeat purchases that brought this together.
+    pub fn of(sum: Number, repeats: u32) -> Self {
+        let mean = if repeats == 0 { 0.0 } else { sum.0 as f64 / 1e6 / f64::from(repeats) };
+        Self { repeats, mean }
+    }
+}
+
 impl SpendModel {
+    /// Its parameters by name.
+    pub const fn parameters(&self) -> [(&'static str, f64); 3] {
+        [("p", self.p), ("q", self.q), ("gamma", self.gamma)]
+    }
+
     /// ln of the likelihood of one customer's average; both are above 0.
     pub fn ln_likelihood(&self, spend: Spend) -> f64 {
         let (x, z) = (f64::from(spend.repeats), spend.mean);

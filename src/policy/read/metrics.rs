@@ -3,9 +3,9 @@
 use super::context::Cx;
 use super::fields::Fields;
 use crate::diagnostic::Diagnostic;
-use crate::metric::{Average, Count, LineFilter, Lists, Measure, Metric, Since, Sum, Window};
+use crate::metric::{Average, Count, Expected, Forecast, LineFilter, Lists, Measure, Metric, Since, Sum, Window};
 use crate::policy::check;
-use crate::policy::keys::{self, AVERAGES, COUNTS, MEASURES, SINCES, SUMS};
+use crate::policy::keys::{self, AVERAGES, COUNTS, MEASURES, MODELS, SINCES, SUMS};
 use crate::policy::syntax::{Entry, Node};
 
 const SUM: [Sum; 8] =
@@ -20,6 +20,7 @@ const AVERAGE: [Average; 7] = [
     Average::Rating,
     Average::ServiceCost,
 ];
+const MODEL: [Expected; 2] = [Expected::ExpectedPurchases, Expected::Value];
 const SINCE: [Since; 3] = [Since::FirstPurchase, Since::LastPurchase, Since::LastInteraction];
 
 /// All metrics, in the order written; a wrong one is absent but keeps its index.
@@ -55,11 +56,34 @@ fn measure(cx: &mut Cx<'_>, fields: &Fields<'_>) -> Option<Measure> {
         "sum" => cx.word(node, SUMS).map(|at| Measure::Sum(SUM[at])),
         "count" => cx.word(node, COUNTS).map(|at| Measure::Count(COUNT[at])),
         "average" => cx.word(node, AVERAGES).map(|at| Measure::Average(AVERAGE[at])),
-        _ => cx.word(node, SINCES).map(|at| Measure::DaysSince(SINCE[at])),
+        "days_since" => cx.word(node, SINCES).map(|at| Measure::DaysSince(SINCE[at])),
+        _ => model(cx, entry, fields),
     }
 }
 
+/// What a model expects: `within` says how far ahead it looks.
+fn model(cx: &mut Cx<'_>, entry: &Entry, fields: &Fields<'_>) -> Option<Measure> {
+    let of = cx.word(&entry.value, MODELS).map(|at| MODEL[at]);
+    if let Some(since) = fields.entry("since") {
+        let label = "expected `within`, such as `within: 12 months`";
+        cx.error("misplaced-key", since.key.span, "a model looks ahead, and `since` looks back", label);
+        cx.period(&since.value);
+        return None;
+    }
+    let Some(within) = fields.entry("within") else {
+        let label = "expected `within` beside it, such as `within: 12 months`";
+        cx.error("missing-key", entry.key.span, "how far ahead the model looks is not said", label);
+        return None;
+    };
+    let within = cx.duration(&within.value)?;
+    Some(Measure::Model(Forecast { of: of?, within }))
+}
+
 fn window(cx: &mut Cx<'_>, fields: &Fields<'_>, measure: Option<Measure>) -> Option<Window> {
+    if fields.entry("model").is_some() {
+        // It was read with the model: that looks ahead, and all of the past counts.
+        return Some(Window::Lifetime);
+    }
     let (within, since) = (fields.entry("within"), fields.entry("since"));
     if let (Some(Measure::DaysSince(_)), Some(entry)) = (measure, within.or(since)) {
         let message = format!("`{}` does not go with `days_since`", entry.key.text);

@@ -114,6 +114,7 @@ impl Cx<'_> {
         let (decimals, what) = match measure {
             Measure::Sum(Sum::Quantity) => (3, "a quantity"),
             Measure::Average(Average::Quantity | Average::Rating) => (6, "an average"),
+            Measure::Model(_) => (4, "a number of purchases"),
             Measure::DaysSince(_) => (0, "a number of days"),
             _ => (0, "a count"),
         };

@@ -67,6 +67,11 @@ fn segment(cx: &mut Cx<'_>, entry: &Entry) -> Option<Segment> {
     let read = match rule.key.text.as_str() {
         "rank_by" => rank(cx, rule, classes, refresh),
         "by" => thresholds(cx, rule, classes).and_then(|(metric, floors, descending)| {
+            if let (Some(Measure::Model(_)), Some(entry)) = (cx.measure(metric), fields.entry("keep")) {
+                let label =
+                    "expected no `keep`: the model is of today, and says nothing of what it would have said before";
+                cx.error("misplaced-key", entry.key.span, "a class by what a model expects cannot be kept", label);
+            }
             Some(SegmentRule::Thresholds { metric, floors, descending, keep: keep? })
         }),
         "score" => score(cx, rule, classes, refresh),
