@@ -475,7 +475,7 @@ fn shares(applied: &[(u32, Option<crate::money::Rate>, Money)], total: Money) ->
     if whole <= Money::ZERO {
         return SmallVec::new();
     }
-    let mut parts = Vec::new();
+    let mut parts: SmallVec<[Money; 8]> = SmallVec::new();
     allot(total.at_most(whole), &weights, &mut parts);
     applied.iter().map(|(discount, ..)| *discount).zip(parts).collect()
 }

@@ -330,10 +330,8 @@ impl Side {
         if !self.scripts {
             return;
         }
-        let rejected = decision.rejected.iter().flat_map(|rejected| &rejected.because);
-        let failed = rejected.chain(decision.failures.iter().map(|(_, reason)| reason));
-        self.tally.script_failures +=
-            i64::from(failed.into_iter().any(|reason| matches!(reason, Reason::ScriptFailed { .. })));
+        let mut reasons = decision.trace.iter().chain(decision.failures.iter().map(|(_, reason)| reason));
+        self.tally.script_failures += i64::from(reasons.any(|reason| matches!(reason, Reason::ScriptFailed { .. })));
     }
 }
 
