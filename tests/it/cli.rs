@@ -322,7 +322,7 @@ fn the_shipped_policies_are_sound_tested_and_tidy() {
 fn shop_with_history() -> TempDir {
     let folder = shop(POLICY, "");
     // An impact looks back from today.
-    let today = chrono::Utc::now().date_naive();
+    let today = treue::app::Clock::System.now().to_utc().date_naive();
     let day = |nth: u64| today - chrono::Days::new(20 - nth);
     let rows: String = (1..=6).map(|nth| format!("ann,o-{nth},{} 12:00:00,X,1,100\n", day(nth))).collect();
     let header = "customer,purchase,at,sku,quantity,unit_price\n";
