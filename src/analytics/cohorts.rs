@@ -476,7 +476,7 @@ mod tests {
             days.sort_unstable();
             let values: Vec<crate::money::Number> =
                 days.iter().map(|day| crate::money::Number::int(*day as i64)).collect();
-            let cuts = crate::analytics::score_cuts(&values, 4);
+            let cuts = crate::engine::score_cuts(&values, 4);
             for quarter in 1..=3 {
                 let found = quantile(&counts, days.len() as u64, quarter);
                 let expect = Figure::number(crate::money::Number(cuts.0[quarter as usize - 1] / 4));

@@ -4,7 +4,8 @@
 //! [`unit`] and [`concentration`] (how a total is shared), [`limits`] and [`xyz`], then each report beside what it is shown
 //! as: [`abc`] and [`abc_shown`], [`rfm`] and [`rfm_shown`], [`cohorts`] and [`cohorts_shown`], [`segments`], [`service`]
 //! (what serving each class costs and earns) and [`budgets`], [`experiment`] (what a control group shows), [`programme`]
-//! (what discounts and points cost), [`next`] (who is worth a thought); [`value`] is what customers are still worth.
+//! (what discounts and points cost), [`next`] (who is worth a thought); [`value`] is what customers are still worth,
+//! [`retention`] what spend on service is worth, [`optimum`] what is best spent.
 
 mod abc;
 mod abc_shown;
@@ -16,8 +17,12 @@ mod cutoff;
 mod experiment;
 mod limits;
 mod next;
+#[expect(clippy::float_arithmetic, reason = "estimates; nothing of them is charged or counted")]
+mod optimum;
 mod programme;
 pub mod report;
+#[expect(clippy::float_arithmetic, reason = "estimates what spend is worth; nothing of it is charged or counted")]
+mod retention;
 mod rfm;
 mod rfm_shown;
 mod segments;
@@ -36,6 +41,7 @@ pub use experiment::{
 };
 pub use limits::AbcLimits;
 pub use next::{About, Chance, ChanceKind, ChanceList, NextReport, Place, overdue};
+pub use optimum::{ServiceOptimum, ServiceOptimumError};
 pub use programme::{
     DiscountReport, DiscountTally, Got, Names, PointsReport, PointsTally, Rows, count_customer, merge_rows,
 };

@@ -1,7 +1,7 @@
 //! Recency, frequency and monetary value: scores by quantiles, cells of equal scores, and segments with a name.
 //!
 //! A. M. Hughes, "Strategic Database Marketing" (1994). Cut-offs and scores are those that decisions read
-//! ([`super::score_cuts`]): quantiles by Hyndman and Fan's type 7, equal values share a score.
+//! ([`crate::engine::score_cuts`]): quantiles by Hyndman and Fan's type 7, equal values share a score.
 
 use std::collections::BTreeMap;
 

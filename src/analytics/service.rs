@@ -27,6 +27,7 @@ struct Sums {
     rating_sum: i128,
     losing: u64,
     overspent: u64,
+    told: u64,
     unhappy: u64,
     /// Those who were served.
     served: Vec<Served>,
@@ -71,7 +72,11 @@ pub struct ServiceRow {
     pub profit: Money,
     /// Their average rating; absent without one.
     pub satisfaction: Option<Number>,
-    /// How many are below the policy's satisfaction floor.
+    /// How many ratings that is the average of.
+    pub ratings: u64,
+    /// How many have a value of the policy's satisfaction metric.
+    pub told: u64,
+    /// How many of them are below the policy's satisfaction floor.
     pub unhappy: u64,
     /// How many lose money.
     pub losing: u64,
@@ -139,6 +144,7 @@ impl ServiceTally {
         sums.ratings += i128::from(ratings) * many;
         sums.rating_sum += i128::from(rating_sum) * many;
         sums.losing += count(standing.loses_money());
+        sums.told += count(self.rule.is_some() && standing.satisfaction.is_some());
         sums.unhappy += count(standing.satisfaction.zip(self.rule).is_some_and(|(value, rule)| value < rule.floor));
         if standing.sums.interactions > 0 {
             let served = Served { used: standing.used(), ratings, rating_sum };
@@ -187,6 +193,7 @@ impl Sums {
         self.rating_sum += other.rating_sum;
         self.losing += other.losing;
         self.overspent += other.overspent;
+        self.told += other.told;
         self.unhappy += other.unhappy;
         self.served.extend(other.served);
     }
@@ -212,6 +219,8 @@ impl Sums {
             margin: money(self.margin),
             profit: money(profit),
             satisfaction: average(self.rating_sum, self.ratings),
+            ratings: u64::try_from(self.ratings).unwrap_or(0),
+            told: self.told,
             unhappy: self.unhappy,
             losing: self.losing,
             overspent: self.overspent,

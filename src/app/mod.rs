@@ -1,10 +1,10 @@
 //! Use cases: the only place where clock, store and active bundle meet.
 //!
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
-//! (what is known of a customer), [`quote`] and [`token`], [`purchase`] and [`foresee`], [`again`] (a decision made again), [`take_back`], [`spend`] (uses and budgets),
-//! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`simulation`], [`shadow`], [`agenda`], [`policy`] (revisions,
-//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`decided`] (all
-//! purchases with their decisions), [`report`],
+//! (what is known of a customer), [`quote`] and [`token`], [`purchase`] and [`foresee`], [`again`] (a decision made again),
+//! [`take_back`], [`spend`] (uses and budgets), [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`]
+//! (revisions, activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
+//! [`decided`] (all purchases with their decisions), [`report`], [`simulation`], [`shadow`],
 //! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
 //! [`mod@verify`] with [`verify_spending`].
 
@@ -59,8 +59,8 @@ pub use key::KeyTextError;
 pub use points::PointsLedger;
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
-pub use quote::{QuoteError, Quoted};
-pub use report::{Asked, ReportError};
+pub use quote::{QuoteError, Quoted, Tried};
+pub use report::{Asked, OptimumError, ReportError};
 pub use service::ServiceState;
 pub use shadow::{Shadow, ShadowCounts, ShadowSample};
 pub use simulation::{Candidates, Job, JobState, Prepared, SimulationError, SimulationReport, Simulations, TooMany};

@@ -74,6 +74,12 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
         treue report abc --svg abc.svg\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(ReportArgs),
+    /// Find what is best, under stated assumptions
+    #[command(after_help = "Example:\n  treue optimize service service.yaml --json")]
+    Optimize {
+        #[command(subcommand)]
+        command: OptimizeCommand,
+    },
     /// Replay the history under other policies: what they cost and whom they touch
     #[command(after_help = "Examples:\n  treue simulate scenario.yaml --html report.html\n  \
         echo 'candidate: ./draft' | treue simulate - --json")]
@@ -348,6 +354,13 @@ pub(super) struct ReportArgs {
     /// Fit to what lies longer ago than this, and compare with what came since
     #[arg(long, value_name = "DURATION")]
     pub hold_out: Option<String>,
+    #[command(flatten)]
+    pub show: ShowArgs,
+}
+
+/// How a report is shown.
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
     /// Print this table alone
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -391,6 +404,23 @@ impl ReportArgs {
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OptimizeCommand {
+    /// What is best spent on serving each class, so that customers stay and the base is worth most
+    #[command(after_help = "Example:\n  treue optimize service service.yaml --svg spend.svg\n\n\
+        A file that asks, where what is not stated is measured on the base:\n  \
+        discount_rate: 10%\n  classes:\n    A: { keeps: 60%, ceiling: 80% }")]
+    Service(OptimizeServiceArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OptimizeServiceArgs {
+    /// The file that asks; `-` for standard input
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub show: ShowArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

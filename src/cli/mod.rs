@@ -10,6 +10,7 @@ mod config;
 mod fmt;
 mod keep;
 mod keys;
+mod optimize;
 mod print;
 mod quote;
 mod report;
@@ -79,6 +80,7 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Quote(args) => quote::run(&args, config),
         Command::Explain(args) => quote::explain(&args, config),
         Command::Report(args) => report::run(&args, config),
+        Command::Optimize { command } => optimize::run(&command, config),
         Command::Simulate(args) => simulate::run(&args, config),
         Command::Import(args) => bulk::import(&args, config),
         Command::Export(args) => bulk::export(&args, config),

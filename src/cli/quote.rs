@@ -53,7 +53,8 @@ fn ask(app: &App, text: &[u8]) -> Result<crate::app::Quoted, Problem> {
     Ok(app.quote(customer, at, basket)?)
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+/// The content of a file, or of standard input.
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut text = Vec::new();
     if file == Path::new("-") {
         std::io::stdin().read_to_end(&mut text).context("cannot read standard input")?;

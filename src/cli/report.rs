@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, bail};
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::args::{ReportArgs, ReportName};
+use super::args::{ReportArgs, ReportName, ShowArgs};
 use super::config::Config;
 use super::{End, print};
 use crate::analytics::report::{Report, Sheet};
@@ -35,7 +35,11 @@ fn show<R: Report>(
     app: &App,
     make: impl FnOnce(&App, Asked) -> Result<R, ReportError>,
 ) -> anyhow::Result<End> {
-    let report = make(app, Asked::read::<R>(app, args.given())?)?;
+    present(&make(app, Asked::read::<R>(app, args.given())?)?, &args.show)
+}
+
+/// Prints a report as it is wanted.
+pub(super) fn present<R: Report>(report: &R, args: &ShowArgs) -> anyhow::Result<End> {
     if let Some(file) = &args.svg {
         let pictures = report.pictures();
         let names: Vec<&str> = pictures.iter().map(|(name, _)| *name).collect();
@@ -44,12 +48,12 @@ fn show<R: Report>(
         return Ok(End::Done);
     }
     if args.json {
-        return print::json(&report);
+        return print::json(report);
     }
     if args.csv || args.table.is_some() {
-        return print_table(&report, args.table.as_deref(), args.csv);
+        return print_table(report, args.table.as_deref(), args.csv);
     }
-    print_whole(&report)
+    print_whole(report)
 }
 
 /// Prints one table of a report, the main one where none is named.

@@ -24,7 +24,7 @@ use crate::app::App;
         description = "Loyalty policies over a base of customers and purchases. Money is a decimal string; instants are \
                        RFC 3339; errors are RFC 9457 problems. Unknown request fields are an error."
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, reports::ShownReport)),
     tags(
         (name = "checkout", description = "Quotes, purchases, returns, decisions, standing"),
         (name = "customers", description = "The customer base"),
@@ -63,12 +63,10 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(customers::service_budget::read_service_budget))
         .routes(routes!(agenda::read::read_agenda))
+        .routes(routes!(reports::list::list_reports))
         .routes(routes!(reports::abc::read_abc))
         .routes(routes!(reports::clv::read_clv))
         .routes(routes!(reports::budgets::read_budgets))
-        .routes(routes!(simulations::create::create_simulation, simulations::list::list_simulations))
-        .routes(routes!(simulations::read::read_simulation, simulations::cancel::delete_simulation))
-        .routes(routes!(simulations::events::follow_simulation))
         .routes(routes!(reports::cohorts::read_cohorts))
         .routes(routes!(reports::rfm::read_rfm))
         .routes(routes!(reports::segments::read_segments))
@@ -76,16 +74,24 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reports::experiments::read_experiments))
         .routes(routes!(reports::next::read_next))
         .routes(routes!(reports::points::read_points))
+        .routes(routes!(reports::service_optimum::read_service_optimum))
+        .routes(routes!(simulations::create::create_simulation, simulations::list::list_simulations))
+        .routes(routes!(simulations::read::read_simulation, simulations::cancel::delete_simulation))
+        .routes(routes!(simulations::events::follow_simulation))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))
         .routes(routes!(policies::state::list_activations))
+        .routes(routes!(policies::schema::read_schema))
+        .routes(routes!(policies::uses::read_uses))
         .routes(routes!(policies::check::check_policies))
         .routes(routes!(policies::impact::read_impact))
         .routes(routes!(policies::shadow::put_shadow, policies::shadow::read_shadow, policies::shadow::delete_shadow))
+        .routes(routes!(policies::test::test_policies))
         .routes(routes!(policies::revisions::create_revision, policies::revisions::list_revisions))
         .routes(routes!(policies::revisions::read_revision))
         .routes(routes!(policies::diff::diff_revisions))
+        .routes(routes!(policies::decide::decide_under_revision))
         .routes(routes!(policies::activate::activate_policies))
         .routes(routes!(policies::refresh::refresh_segments))
         .routes(routes!(keys::make::create_key, keys::list::list_keys))

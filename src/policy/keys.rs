@@ -49,11 +49,11 @@ pub(super) enum Kind {
     Either(&'static [Kind]),
 }
 
-const fn key(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
+pub(super) const fn key(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
     KeyInfo { name, kind, required: false, text }
 }
 
-const fn need(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
+pub(super) const fn need(name: &'static str, kind: Kind, text: &'static str) -> KeyInfo {
     KeyInfo { name, kind, required: true, text }
 }
 
@@ -442,6 +442,7 @@ pub(super) static SCENARIO: Shape = Shape {
             "In place of candidates: one ladder by money, in all ways it can be meant",
         ),
         key("seed", Kind::Whole, "What chance begins with (default 0)"),
+        key("behaviour", Kind::Shape(&super::ask::BEHAVIOUR), "How customers are assumed to answer"),
     ],
 };
 

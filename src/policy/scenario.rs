@@ -1,5 +1,6 @@
 //! Scenario files: which history is replayed under which policies, as data. Running them is the app's.
 
+use super::ask::{Behaviour, behaviour};
 use super::bundle::{Bundle, Step};
 use super::compile::in_order;
 use super::keys;
@@ -24,6 +25,8 @@ pub struct Scenario {
     pub candidates: Vec<(Name, Side)>,
     /// What chance begins with.
     pub seed: u64,
+    /// How customers are assumed to answer; absent where the same purchases are assumed to happen.
+    pub behaviour: Option<Behaviour>,
 }
 
 /// Which part of the history.
@@ -97,6 +100,7 @@ impl Scenario {
             baseline: Side::Active,
             candidates: vec![("candidate".into(), candidate)],
             seed: 0,
+            behaviour: None,
         }
     }
 }
@@ -109,7 +113,7 @@ pub fn scenario(sources: &Sources, bundle: &Bundle) -> (Option<Scenario>, Vec<Di
     let parsed = parse(file, &sources.get(file).text);
     cx.findings.extend(parsed.findings);
     let found = match &parsed.root {
-        Some(root) if !root.is_null() => read(&mut cx, root),
+        Some(root) if !root.is_null() => read(&mut cx, root, bundle),
         _ => {
             if cx.findings.is_empty() {
                 let start = Span { file, start: 0, end: 0 };
@@ -123,7 +127,7 @@ pub fn scenario(sources: &Sources, bundle: &Bundle) -> (Option<Scenario>, Vec<Di
     (found.filter(|_| sound), cx.findings)
 }
 
-fn read(cx: &mut Cx<'_>, root: &Node) -> Option<Scenario> {
+fn read(cx: &mut Cx<'_>, root: &Node, bundle: &Bundle) -> Option<Scenario> {
     let start = Span { end: root.span.start, ..root.span };
     let fields = cx.fields(root, &keys::SCENARIO, start)?;
     let window = optional(cx, fields.get("window"), window);
@@ -138,16 +142,18 @@ fn read(cx: &mut Cx<'_>, root: &Node) -> Option<Scenario> {
     let baseline = optional(cx, fields.get("baseline"), side);
     let seed = optional(cx, fields.get("seed"), |cx, node| cx.whole(node, 0, i64::MAX));
     let candidates = candidates(cx, &fields);
+    let behaviour = optional(cx, fields.entry("behaviour"), |cx, entry| behaviour(cx, entry, bundle));
     Some(Scenario {
         window: window?.unwrap_or_default(),
         sample: sample?.unwrap_or(Rate::ONE),
         baseline: baseline?.unwrap_or(Side::Active),
         candidates: candidates?,
         seed: seed?.unwrap_or(0).unsigned_abs(),
+        behaviour: behaviour?,
     })
 }
 
-fn window(cx: &mut Cx<'_>, node: &Node) -> Option<Window> {
+pub(super) fn window(cx: &mut Cx<'_>, node: &Node) -> Option<Window> {
     if let Value::Scalar { .. } = node.value {
         return Some(Window { last: Some(cx.duration(node)?), ..Window::default() });
     }

@@ -2,13 +2,15 @@
 //!
 //! Reading order: [`base`] (a history in memory, small) and [`sample`], [`calendar`], [`plan`] (what is kept of each
 //! purchase, and what is read from it), [`known`] (a customer's metrics and classes at some point), [`limits`] (uses and
-//! budgets of all together), [`side`] (one policy), [`part`] with [`mod@back`] (some customers in order of
-//! time), [`cuts`] with [`quantiles`]
-//! (cut-offs on the way), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). Apart from these, [`demo`] (a made-up
+//! budgets of all together), [`side`] (one policy), [`part`] with [`mod@back`] (some customers in order of time), [`cuts`]
+//! with [`quantiles`] (cut-offs on the way), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). What comes of it
+//! when customers answer: [`stream`] and [`behaviour`]; the best settings: [`mod@search`]. Apart from these, [`demo`] (a made-up
 //! base) and [`catalogue`] (what its shop sells).
 
 mod back;
 mod base;
+#[expect(clippy::float_arithmetic, reason = "what customers would do is an estimate")]
+mod behaviour;
 mod calendar;
 mod catalogue;
 mod cuts;
@@ -23,9 +25,13 @@ mod plan;
 mod quantiles;
 mod replay;
 mod sample;
+#[expect(clippy::float_arithmetic, reason = "scores are estimates")]
+mod search;
 mod side;
+mod stream;
 
 pub use base::{Base, BaseBuilder, Recorded, RecordedPoints};
+pub use behaviour::{Answers, Assumption, Model, Played, PlayedBand, Setting as PlaySetting, break_even_uplift};
 pub use demo::{Demo, MadeUp};
 pub use figures::{Figures, Grants as GrantFigures, PointsFigures, Tally};
 pub use limits::{Ledger, Limit, Spent};
@@ -33,4 +39,6 @@ pub use outcome::{Compared, Migration, Moved, Outcome, ServiceFigures, SideOutco
 pub use part::Watch;
 pub use replay::{Progress, replay};
 pub use sample::Sample;
+pub use search::{Found, Grid, Score, search};
 pub use side::{Grants, Policy};
+pub use stream::{Bought, Course, Stream};

@@ -471,7 +471,7 @@ fn shares(applied: &[(u32, Option<crate::money::Rate>, Money)], total: Money) ->
     if whole <= Money::ZERO {
         return SmallVec::new();
     }
-    let mut parts: SmallVec<[Money; 8]> = SmallVec::new();
+    let mut parts = SmallVec::<[Money; 8]>::new();
     allot(total.at_most(whole), &weights, &mut parts);
     applied.iter().map(|(discount, ..)| *discount).zip(parts).collect()
 }

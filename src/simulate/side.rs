@@ -333,8 +333,8 @@ impl Side {
         if !self.scripts {
             return;
         }
-        let mut reasons = decision.trace.iter().chain(decision.failures.iter().map(|(_, reason)| reason));
-        self.tally.script_failures += i64::from(reasons.any(|reason| matches!(reason, Reason::ScriptFailed { .. })));
+        let mut failed = decision.trace.iter().chain(decision.failures.iter().map(|(_, reason)| reason));
+        self.tally.script_failures += i64::from(failed.any(|reason| matches!(reason, Reason::ScriptFailed { .. })));
     }
 }
 

@@ -16,5 +16,7 @@ mod points;
 mod revisions;
 mod rfm;
 mod segments;
+mod service_optimum;
 
 pub use asked::{Asked, ReportError};
+pub use service_optimum::OptimumError;

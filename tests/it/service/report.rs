@@ -29,7 +29,7 @@ service:
 
 /// Four A customers bring 2,000 each and sixteen B customers 125 each: 80% and 20% of 10,000. Keeping each of them costs
 /// 150 a year.
-fn founding_case() -> Shop {
+pub fn founding_case() -> Shop {
     let shop = Shop::new(FOUNDING);
     for n in 0..20 {
         let customer = format!("c-{n:02}");
