@@ -18,7 +18,7 @@ impl Running {
         if !alone {
             let scarce = |(side, scarce): (&Side, &Vec<bool>)| {
                 let applied = side.kept.get(&place).map_or(&[][..], |kept| &kept.applied);
-                applied.iter().any(|discount| scarce.get(*discount as usize).copied().unwrap_or(false))
+                applied.iter().any(|(discount, _)| scarce.get(*discount as usize).copied().unwrap_or(false))
             };
             if self.sides.iter().zip(shared.scarce).any(scarce) {
                 return false;
@@ -143,7 +143,7 @@ impl Running {
             figures.points_paid = share.paid;
         }
         side.tally.add(-figures, kept.month, &kept.classes, customer.is_none());
-        for discount in &kept.applied {
+        for (discount, rate) in &kept.applied {
             let share = |line: &BackLine| {
                 let parts = kept.lines.get(line.line as usize).map_or(&[][..], |(_, parts)| parts);
                 let granted =
@@ -152,6 +152,9 @@ impl Running {
             };
             let amount: Money = back.lines.iter().map(share).sum();
             if let Some(known) = side.tally.discounts.get_mut(*discount as usize) {
+                known.amount -= amount;
+            }
+            if let Some(known) = rate.and_then(|rate| side.tally.steps.get_mut(&(*discount, rate))) {
                 known.amount -= amount;
             }
             if let Some(customer) = customer {

@@ -122,7 +122,19 @@ pub(super) struct Bought {
     pub at: Instant,
     pub sequence: u64,
     pub customer: u32,
-    pub first_line: u32,
+    /// With [`RETURN`] set where something came back of it.
+    first_line: u32,
+}
+
+impl Bought {
+    fn first_line(self) -> usize {
+        (self.first_line & !RETURN) as usize
+    }
+
+    /// Whether something came back of it.
+    pub const fn comes_back(self) -> bool {
+        self.first_line & RETURN != 0
+    }
 }
 
 /// What a basket brought besides lines.
@@ -207,8 +219,8 @@ impl ContactSums {
 impl Part {
     /// The places of a purchase's lines.
     pub fn lines_of(&self, purchase: usize) -> std::ops::Range<usize> {
-        let end = self.purchases.get(purchase + 1).map_or(self.lines.len(), |next| next.first_line as usize);
-        self.purchases[purchase].first_line as usize..end
+        let end = self.purchases.get(purchase + 1).map_or(self.lines.len(), |next| next.first_line());
+        self.purchases[purchase].first_line()..end
     }
 
     /// The articles of a purchase.
@@ -468,12 +480,28 @@ impl BaseBuilder {
 
     /// Lays everything out by customer and time.
     pub fn finish(self) -> Base {
-        use rayon::iter::{IntoParallelIterator, ParallelIterator};
+        self.finish_while(&|| true).unwrap_or_default()
+    }
+
+    /// The same, as long as it is wanted.
+    pub fn finish_while(self, go_on: &dyn Fn() -> bool) -> Option<Base> {
+        use rayon::iter::{IntoParallelIterator, ParallelExtend, ParallelIterator};
         let mut articles: Vec<(Article, u32)> = self.articles.into_iter().collect();
         articles.sort_unstable_by_key(|(_, at)| *at);
         let mut names: Vec<(Name, u32)> = self.names.into_iter().collect();
         names.sort_unstable_by_key(|(_, at)| *at);
-        let parts: Vec<Part> = self.parts.into_par_iter().map(PartBuilder::finish).collect();
+        let mut parts: Vec<Part> = Vec::with_capacity(PARTS);
+        let mut left = self.parts.into_iter();
+        loop {
+            let next: Vec<PartBuilder> = left.by_ref().take(8).collect();
+            if next.is_empty() {
+                break;
+            }
+            if !go_on() {
+                return None;
+            }
+            parts.par_extend(next.into_par_iter().map(PartBuilder::finish));
+        }
         let instants = |part: &Part| {
             let bought = part.purchases.iter().map(|bought| bought.at);
             let other = part.returns.iter().map(|back| back.at).chain(part.contacts.iter().map(|contact| contact.at));
@@ -483,13 +511,13 @@ impl BaseBuilder {
             })
         };
         let span = parts.iter().filter_map(instants).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-        Base {
+        Some(Base {
             articles: articles.into_iter().map(|(article, _)| article).collect(),
             attributes: self.attributes,
             parts,
             names: names.into_iter().map(|(name, _)| name).collect(),
             span,
-        }
+        })
     }
 }
 
@@ -541,6 +569,9 @@ impl PartBuilder {
             back.purchase = moved[back.purchase as usize];
         }
         part.returns.sort_unstable_by_key(|back| (back.purchase, back.nth));
+        for at in part.returns.iter().map(|back| back.purchase) {
+            part.purchases[at as usize].first_line |= RETURN;
+        }
         let mut contacts = self.contacts;
         contacts.sort_unstable_by_key(|(customer, at, sequence, _)| (*customer, *at, *sequence));
         part.contact_starts = starts(&|at| contacts[at].0, contacts.len());

@@ -114,8 +114,8 @@ struct OfPart {
     compared: Vec<Compared>,
 }
 
-/// Reads everything off a replay that ended.
-pub(super) fn outcome(shared: &Shared<'_>, mut parts: Vec<Running>) -> Outcome {
+/// Reads everything off a replay that ended; not all of it where it is to stop.
+pub(super) fn outcome(shared: &Shared<'_>, mut parts: Vec<Running>, stop: &(dyn Fn() -> bool + Sync)) -> Outcome {
     let until = shared.window.1;
     parts.par_iter_mut().flat_map(|part| part.sides.par_iter_mut()).for_each(|side| side.close_window(until));
     let migrations: Vec<Vec<Migration>> =
@@ -123,6 +123,7 @@ pub(super) fn outcome(shared: &Shared<'_>, mut parts: Vec<Running>) -> Outcome {
     let found = parts
         .par_iter()
         .zip(&shared.base.parts)
+        .filter(|_| !stop())
         .map(|(running, part)| of_part(shared, running, part, &migrations))
         .reduce_with(merge)
         .unwrap_or_default();

@@ -9,7 +9,7 @@ use super::base::{Article, Base, GUEST, Part, RETURN, RecordedPoints};
 use super::calendar::{Moment, local};
 use super::figures::{Figures, Tally};
 use super::known::{Known, TakenBack};
-use super::limits::{Ledger, is_common};
+use super::limits::Ledger;
 use super::plan::{Plan, What};
 use super::side::{Grants, Kept, Policy, Side};
 use crate::engine::{CutOffs, Priced, classify_by_script, decide, limited_offers};
@@ -68,7 +68,7 @@ pub(super) struct Running {
 struct Lines(Vec<Option<(u32, Line)>>);
 
 impl Lines {
-    const KEPT: usize = 1_024;
+    const KEPT: usize = 256;
 
     fn take(&mut self, at: u32, articles: &[Article]) -> Line {
         match &mut self.0[at as usize % Self::KEPT] {
@@ -281,7 +281,7 @@ impl Running {
         if scripts {
             *facts = classify_by_script(bundle, facts.clone());
         }
-        if policy.grants != Grants::Decide || !bundle.discounts.iter().any(is_limited) {
+        if policy.grants != Grants::Decide || !self.sides[side].limited {
             return true;
         }
         for slot in limited_offers(bundle, &self.sides[side].facts, &self.basket, &self.priced) {
@@ -371,7 +371,7 @@ impl Running {
                 posted = side.post_points(bundle, part, customer, when, points);
             }
         }
-        if part.returns_of(place).is_empty() {
+        if !bought.comes_back() {
             return;
         }
         // How many were redeemed is known by what was taken; where no account is kept there is nothing to take from.
@@ -390,7 +390,7 @@ impl Running {
             classes: side.facts.classes.iter().copied().collect(),
             lines,
             points: posted,
-            applied: applied.iter().map(|(discount, ..)| *discount).collect(),
+            applied: applied.iter().map(|(discount, rate, _)| (*discount, *rate)).collect(),
         };
         side.kept.insert(place, kept);
     }
@@ -462,10 +462,6 @@ impl Running {
             corrections: self.taken_back.get(&customer).map_or(&[], Vec::as_slice),
         }
     }
-}
-
-fn is_limited(discount: &crate::policy::Discount) -> bool {
-    discount.uses_per_customer.is_some() || is_common(discount)
 }
 
 /// A line's discount, by discount, where it is known of the whole purchase only.

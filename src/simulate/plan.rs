@@ -318,7 +318,11 @@ fn read_by_decisions(bundle: &Bundle) -> Vec<bool> {
 /// Whether a bundle asks scripts, which may look at everything.
 pub(super) fn asks_scripts(bundle: &Bundle) -> bool {
     bundle.segments.iter().any(|segment| matches!(segment.rule, SegmentRule::Script(_)))
-        || bundle.discounts.iter().any(|it| it.condition.is_some() || matches!(it.grant, Grant::Script(_)))
+        || bundle
+            .order
+            .iter()
+            .map(|at| &bundle.discounts[usize::from(*at)])
+            .any(|discount| discount.condition.is_some() || matches!(discount.grant, Grant::Script(_)))
 }
 
 fn read_by_service(bundle: &Bundle, metric: usize) -> bool {

@@ -142,7 +142,8 @@ pub fn replay(
         at = stop;
     }
     let shared = Shared { cut_offs: &cut_offs, ledgers: &ledgers, scarce: &scarce, ..bare };
-    Some(outcome(&shared, parts))
+    let outcome = outcome(&shared, parts, &|| progress.is_cancelled());
+    (!progress.is_cancelled()).then_some(outcome)
 }
 
 fn periods(policies: &[Policy]) -> Vec<(crate::time::Zone, Vec<Period>)> {

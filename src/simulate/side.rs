@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::base::{Base, Part, RecordedPoints};
 use super::cuts::refresh;
 use super::figures::{Got, Tally};
-use super::limits::{Ledger, Limit};
+use super::limits::{Ledger, Limit, is_common};
 use super::plan::asks_scripts;
 use crate::engine::{CutOffs, threshold_class};
 use crate::ledger::{PointsShare, earn, expire, given_back, points_share, redeem, redeemable, reverse_earned};
@@ -17,7 +17,7 @@ use crate::model::{
     Allowance, Customer, Decision, Facts, Lot, PointsAccount, Purchase, PurchaseLine, PurchasePoints, Reason, Return,
     ReturnLine,
 };
-use crate::money::{Money, Number};
+use crate::money::{Money, Number, Rate};
 use crate::policy::{Bundle, SegmentRule};
 use crate::time::{Instant, Local};
 
@@ -53,8 +53,8 @@ pub(super) struct Kept {
     /// Per line what was granted, in all and by discount.
     pub lines: Vec<(Money, SmallVec<[(u32, Money); 2]>)>,
     pub points: PurchasePoints,
-    /// What had been given back of the points before.
-    pub applied: SmallVec<[u32; 2]>,
+    /// Discounts that apply, with their rates.
+    pub applied: SmallVec<[(u32, Option<Rate>); 2]>,
 }
 
 /// One side in one part.
@@ -75,6 +75,8 @@ pub(super) struct Side {
     /// Customers whose sums changed since cut-offs were taken last; empty where there are none.
     pub touched: Vec<u32>,
     pub cut_offs: bool,
+    /// Whether some discount has limited uses or a budget.
+    pub limited: bool,
 }
 
 impl Side {
@@ -109,6 +111,7 @@ impl Side {
             spent: Ledger::default(),
             scripts: asks_scripts(bundle),
             touched: Vec::new(),
+            limited: bundle.discounts.iter().any(|it| it.uses_per_customer.is_some() || is_common(it)),
             cut_offs: bundle.segments.iter().any(|segment| refresh(&segment.rule).is_some()),
         }
     }

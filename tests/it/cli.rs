@@ -317,3 +317,94 @@ fn the_shipped_policies_are_sound_tested_and_tidy() {
         assert_eq!(status(&output), Some(0), "{arguments:?}\n{}", page(&output));
     }
 }
+
+/// A store with what ann bought under the policy of these tests.
+fn shop_with_history() -> TempDir {
+    let folder = shop(POLICY, "");
+    // An impact looks back from today.
+    let today = treue::app::Clock::System.now().to_utc().date_naive();
+    let day = |nth: u64| today - chrono::Days::new(20 - nth);
+    let rows: String = (1..=6).map(|nth| format!("ann,o-{nth},{} 12:00:00,X,1,100\n", day(nth))).collect();
+    let header = "customer,purchase,at,sku,quantity,unit_price\n";
+    fs::write(folder.path().join("bought.csv"), format!("{header}{rows}")).expect("a file");
+    let map = "customer=customer,purchase=purchase,at=at,sku=sku,quantity=quantity,unit_price=unit_price";
+    let imported = run(folder.path(), &["import", "bought.csv", "--map", map]);
+    assert_eq!(status(&imported), Some(0), "{}", text(&imported.stderr));
+    folder
+}
+
+#[test]
+fn a_simulation_is_printed_written_and_refused() {
+    let folder = shop_with_history();
+    fs::write(folder.path().join("scenario.yaml"), "baseline: none\ncandidate: active\n").expect("a file");
+    let done = run(folder.path(), &["simulate", "scenario.yaml", "--json"]);
+    assert_eq!(status(&done), Some(0), "{}", text(&done.stderr));
+    let report: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    // 2 % on the fourth to the sixth purchase.
+    assert_eq!(report["compared"][0]["difference"]["discount"], "6.00");
+    let csv = run(folder.path(), &["simulate", "scenario.yaml", "--csv"]);
+    assert!(text(&csv.stdout).starts_with("side,purchases,gross,discount,net,"), "{}", text(&csv.stdout));
+    let page = run(folder.path(), &["simulate", "scenario.yaml", "--html", "report.html"]);
+    assert_eq!(status(&page), Some(0), "{}", text(&page.stderr));
+    let html = fs::read_to_string(folder.path().join("report.html")).expect("a page");
+    assert!(html.contains("<svg") && html.contains("Level 0, replay") && !html.contains("src="), "{html}");
+    let shown = text(&run(folder.path(), &["simulate", "scenario.yaml"]).stdout);
+    assert!(shown.contains("Level 0, replay") && shown.contains("regression to the mean"), "{shown}");
+    let wrong = run_with_input(folder.path(), &["simulate", "-"], "candidate: activ\nsample: 200%\n");
+    assert_eq!(status(&wrong), Some(1));
+    let errors = text(&wrong.stderr);
+    assert!(
+        errors.contains("--> -:1:12") && errors.contains("write `active`") && errors.contains("--> -:2:9"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn all_readings_of_a_ladder_are_shown_side_by_side() {
+    let folder = shop_with_history();
+    let scenario = "baseline: none\nladder: { steps: { 0: 0%, 200: 5%, 500: 10% }, within: 2 days }\n";
+    let done = run_with_input(folder.path(), &["simulate", "-", "--csv"], scenario);
+    assert_eq!(status(&done), Some(0), "{}", text(&done.stderr));
+    let table = text(&done.stdout);
+    let granted = |name: &str| {
+        let row =
+            table.lines().find(|line| line.starts_with(&format!("\"{name}\""))).unwrap_or_else(|| panic!("{table}"));
+        row[name.len() + 3..].split(',').nth(2).expect("a discount").to_owned()
+    };
+    // Gross before the basket: 0, 100, 200, 300, 400, 500; with it 100 more.
+    assert_eq!(granted("lifetime, gross, before the basket"), "25.00");
+    assert_eq!(granted("lifetime, gross, with the basket"), "35.00");
+    assert_eq!(granted("2 days, gross, before the basket"), "20.00");
+    assert_eq!(granted("lifetime, net, before the basket"), "20.00");
+}
+
+#[test]
+fn an_impact_holds_up_what_would_cost_too_much() {
+    let folder = shop_with_history();
+    // What is in force is noted in the store; the folder goes on.
+    let before = run(folder.path(), &["check", "--impact", "--max-cost-increase", "0%"]);
+    assert_eq!(status(&before), Some(0), "{}", text(&before.stderr));
+    fs::write(folder.path().join("policies/shop.yaml"), POLICY.replace("3: 2%", "3: 4%")).expect("a file");
+    let over = run(folder.path(), &["check", "--impact", "--max-cost-increase", "2%"]);
+    assert_eq!(status(&over), Some(1), "{}", text(&over.stdout));
+    assert!(text(&over.stderr).contains("more than 2% more"), "{}", text(&over.stderr));
+    let allowed = run(folder.path(), &["check", "--impact", "--max-cost-increase", "100%", "--json"]);
+    assert_eq!(status(&allowed), Some(0), "{}", text(&allowed.stderr));
+    let checked: Value = serde_json::from_slice(&allowed.stdout).expect("JSON");
+    assert_eq!(checked["impact"]["compared"][0]["cost_change"], "1.000000");
+}
+
+#[test]
+fn the_scenarios_of_the_guide_are_sound() {
+    let sources = treue::diagnostic::Sources::new([("policies/a.yaml".to_owned(), POLICY.to_owned())]);
+    let bundle = treue::policy::compile(sources).bundle.expect("it compiles");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenarios");
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("a file").path();
+        let written = fs::read_to_string(&path).expect("a file");
+        let sources = treue::diagnostic::Sources::new([(path.display().to_string(), written)]);
+        let (scenario, findings) = treue::policy::scenario(&sources, &bundle);
+        assert_eq!(findings, []);
+        assert!(scenario.is_some(), "{}", path.display());
+    }
+}

@@ -65,7 +65,7 @@ pub(super) fn read(
         let kept: KeptInteraction = decode(row?.1.value())?;
         builder.interaction(kept.sequence, &kept.interaction);
     }
-    Ok(Some(builder.finish()))
+    Ok(builder.finish_while(&|| go_on(count)))
 }
 
 fn recorded(

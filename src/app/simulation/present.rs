@@ -15,6 +15,8 @@ use crate::time::{Instant, Period, Zone};
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub sample: Rate,
+    /// When the first and the last thing happened.
+    pub span: (Instant, Instant),
     /// What else was asked for, in words.
     pub filters: Vec<String>,
     pub notes: Vec<String>,
@@ -24,7 +26,8 @@ pub(super) struct Asked {
 pub(super) fn report(outcome: &Outcome, asked: Asked) -> SimulationReport {
     let (from, until) = outcome.window;
     let zone = outcome.sides.first().map_or(Zone::UTC, |side| side.policy.bundle.zone);
-    let partial = partial_months(zone, from, until);
+    let (first, last) = asked.span;
+    let partial = partial_months(zone, (from, until), (first, last));
     let sides: Vec<SideOut> = outcome.sides.iter().map(|side| side_out(side, outcome.window)).collect();
     let compared = outcome
         .compared
@@ -95,7 +98,12 @@ fn head(outcome: &Outcome, asked: &Asked, partial: &[String]) -> Head {
     head
 }
 
-fn partial_months(zone: Zone, from: Instant, until: Instant) -> Vec<String> {
+/// Months of which a part lies outside of the window, or of what is known: an export that breaks off in the middle of a
+/// month makes it look bad.
+fn partial_months(zone: Zone, (from, until): (Instant, Instant), (first, last): (Instant, Instant)) -> Vec<String> {
+    // Nobody knows whether a shop was open on a day without a purchase: what is known begins and ends with a day.
+    let from = from.max(Period::Day.start(first, zone));
+    let until = until.min(Period::Day.next(last, zone));
     let name = |at: Instant| zone.local(at).format("%Y-%m").to_string();
     let mut partial = Vec::new();
     if Period::Month.start(from, zone) != from {

@@ -14,7 +14,7 @@ use crate::id::{Name, Revision};
 use crate::policy::{Bundle, Scenario, Side, compile, scenario};
 use crate::simulate::{Grants, Policy, Progress, Sample, replay};
 use crate::store::{Failure, Read};
-use crate::time::Instant;
+use crate::time::{Instant, Period};
 
 /// Where the policies come from that a scenario only names.
 pub struct Candidates<'a> {
@@ -197,17 +197,17 @@ impl App {
         };
         let base = self.history(sample, until, granted, &go_on)?.ok_or(SimulationError::Cancelled)?;
         progress.step(purchases.saturating_sub(read.get()) + purchases.saturating_sub(base.purchases()));
-        let (first, _) = base.span().ok_or(SimulationError::Nothing { until })?;
+        let span = base.span().ok_or(SimulationError::Nothing { until })?;
         let from = match (scenario.window.from, scenario.window.last) {
             (Some(from), _) => from,
             (None, Some(last)) => last.before(until, zone),
-            (None, None) => crate::time::Period::Day.start(first, zone),
+            (None, None) => Period::Day.start(span.0, zone),
         };
         if from >= until {
             return Err(SimulationError::Nothing { until });
         }
         let outcome = replay(&base, policies, (from, until), None, progress).ok_or(SimulationError::Cancelled)?;
         let filters = scenario.window.last.iter().map(|last| format!("the last {last}")).collect();
-        Ok(report(&outcome, Asked { sample: scenario.sample, filters, notes: Vec::new() }))
+        Ok(report(&outcome, Asked { sample: scenario.sample, span, filters, notes: Vec::new() }))
     }
 }

@@ -83,7 +83,8 @@ impl SimulationReport {
     fn months(&self) -> Sheet {
         let mut sheet = figures("months", "By month", &["month", "side"]);
         let months = self.sides.first().map_or(0, |side| side.months.len());
-        for at in 0..months {
+        let bought = |at: &usize| self.sides.iter().any(|side| side.months.get(*at).is_some_and(|it| it.figures.purchases > 0));
+        for at in (0..months).filter(bought) {
             for side in &self.sides {
                 let Some(month) = side.months.get(at) else { continue };
                 let partial = if self.window.partial_months.contains(&month.month) { " (not whole)" } else { "" };
@@ -97,14 +98,13 @@ impl SimulationReport {
     fn classes(&self) -> Sheet {
         let mut sheet =
             figures("classes", "By class at the time of the purchase", &["segment", "class", "side", "customers"]);
-        for (at, segment) in self.sides.iter().flat_map(|side| side.segments.iter().enumerate()) {
+        for segment in self.sides.iter().flat_map(|side| &side.segments) {
             // Each segment once, in the order of the first side that has it.
             let first =
                 self.sides.iter().flat_map(|side| &side.segments).find(|known| known.segment == segment.segment);
             if first.is_none_or(|first| !std::ptr::eq(first, segment)) {
                 continue;
             }
-            let _ = at;
             for slot in 0..segment.classes.len() {
                 for side in &self.sides {
                     let of_side = side.segments.iter().find(|known| known.segment == segment.segment);
@@ -256,7 +256,7 @@ impl SimulationReport {
     fn discount_by_month(&self) -> Picture {
         let line = |side: &SideOut| Series {
             name: side.name.clone(),
-            points: side.months.iter().map(|month| (seconds(&month.month), month.figures.discount.as_f64())).collect(),
+            points: side.months.iter().filter(|month| month.figures.purchases > 0).map(|month| (seconds(&month.month), month.figures.discount.as_f64())).collect(),
             ..Series::default()
         };
         Picture {
