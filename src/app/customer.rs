@@ -160,7 +160,7 @@ fn forget_attributes(batch: &mut Batch<'_>, purchase: &str) -> Result<(), Failur
             found |= value.take().is_some();
         }
     }
-    if found { batch.put_decision(purchase, &encode(&record)?) } else { Ok(()) }
+    if found { batch.put_decision(purchase, encode(&record)?) } else { Ok(()) }
 }
 
 /// Whether there is a card or anything else under this id.

@@ -171,11 +171,12 @@ mod tests {
     fn content(store: &Store) -> (Vec<(String, String)>, Vec<crate::model::Purchase>) {
         let rows = store.snapshot();
         let mut accounts = Vec::new();
-        let visit = |customer, account: crate::store::Account| {
+        let visit = |customer, row: crate::store::CustomerRow| {
+            let account = row.account(FilterHash::ALL).expect("an account");
             accounts.push((customer, format!("{:?} {:?}", account.spilled.totals, account.tail.last())));
             ControlFlow::Continue(())
         };
-        rows.each_account(FilterHash::ALL, None, None, visit).expect("a read");
+        rows.each_customer(None, None, visit).expect("a read");
         let purchases = rows.purchases(&Listing { limit: usize::MAX, ..Listing::default() }).expect("a read");
         (accounts, purchases.items)
     }

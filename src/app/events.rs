@@ -1,10 +1,12 @@
 //! The events of one customer: from the accounts where these are exact, from the whole history otherwise.
 
+use std::borrow::Cow;
+
 use super::active::Active;
 use crate::metric::{Correction, Event, History, Mark, Timelines};
 use crate::money::Money;
 use crate::policy::SegmentRule;
-use crate::store::{Account, Failure, FilterHash, Read, StoreTimelines};
+use crate::store::{CustomerRow, Failure, Read, StoreTimelines};
 use crate::time::Instant;
 
 /// The events of one customer, as they are known as of an instant.
@@ -25,15 +27,15 @@ impl<'a, R: Read> Events<'a, R> {
         Self::from(rows, active, customer, at, rows.timelines(customer, &active.filters))
     }
 
-    /// The same with an account that was read before, as in a scan.
-    pub fn with_account(
+    /// The same with a row that was read before, as in a scan.
+    pub fn with_row(
         rows: &'a R,
         active: &'a Active,
         customer: &'a str,
         at: Instant,
-        account: Account,
+        row: Cow<'a, CustomerRow>,
     ) -> Result<Self, Failure> {
-        let accounts = rows.timelines(customer, &active.filters).with_account(FilterHash::ALL, account);
+        let accounts = rows.timelines(customer, &active.filters).with_row(row);
         Self::from(rows, active, customer, at, accounts)
     }
 

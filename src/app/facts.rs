@@ -4,9 +4,9 @@ use std::convert::Infallible;
 
 use super::active::Active;
 use super::events::Events;
-use super::points::redeemable_points;
 use super::spend::{allowance, allowances};
 use crate::engine::{Gather, Priced, gather, limited_offers};
+use crate::ledger::redeemable;
 use crate::metric::{History, Reader, Timelines};
 use crate::model::{Allowance, Basket, Customer, Facts};
 use crate::money::Number;
@@ -46,6 +46,8 @@ fn facts_without_limits<R: Read>(
     at: Instant,
 ) -> Result<Facts, Failure> {
     let bundle = &active.bundle;
+    // One row has everything but the card.
+    let row = customer.map(|id| rows.customer_row(id)).transpose()?.map(Option::unwrap_or_default);
     let given = Gather {
         customer: match customer {
             Some(id) => {
@@ -54,15 +56,17 @@ fn facts_without_limits<R: Read>(
             None => None,
         },
         allowances: vec![Allowance::default(); bundle.discounts.len()],
-        points: match customer {
-            Some(id) if bundle.points.is_some() => redeemable_points(rows, id, at, at)?,
+        points: match &row {
+            Some(row) if bundle.points.is_some() => redeemable(&row.points, at, at),
             _ => 0,
         },
         cut_offs: &active.cut_offs,
         at,
     };
-    let Some(id) = customer else { return Ok(certain(gather(bundle, given, &mut History::default()))) };
-    gather(bundle, given, &mut Events::of(rows, active, id, at)?)
+    let (Some(id), Some(row)) = (customer, row) else {
+        return Ok(certain(gather(bundle, given, &mut History::default())));
+    };
+    gather(bundle, given, &mut Events::with_row(rows, active, id, at, row)?)
 }
 
 /// One metric of one customer, for scans of the whole base.

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::facts::facts_for;
 use super::points::{post_points, redeemable_points};
 use super::quote::{HONOURED, QuoteError, Quoted};
-use super::spend::{allowances, spend};
+use super::spend::{allowances, post, taken};
 use super::start::App;
 use super::token::Terms;
 use crate::engine::{PointsShort, PriceError, decide, points_short, price};
@@ -288,11 +288,11 @@ impl Job {
             lines: lines.collect(),
             returns: Vec::new(),
         };
-        spend(batch, &self.bundle, customer.as_deref(), &decision)?;
+        post(batch, &taken(&self.bundle, customer.as_deref(), &decision))?;
         batch.put_purchase(purchase.clone())?;
         post_points(batch, &self.bundle, &purchase, &decision, now)?;
         let record = DecisionRecord { request: wanted.request, codes: basket.codes.clone(), decision };
-        batch.put_decision(&wanted.id, &encode(&record)?)?;
+        batch.put_decision(&wanted.id, encode(&record)?)?;
         Ok((purchase, record, false))
     }
 

@@ -1,12 +1,13 @@
 //! One pass over the whole base, on all processors.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
 use super::active::Active;
 use super::events::Events;
-use crate::store::{Failure, FilterHash, Read, Snapshot};
+use crate::store::{Failure, Read, Snapshot};
 use crate::time::Instant;
 
 /// Customers that one thread scans at a time.
@@ -23,7 +24,7 @@ pub(super) trait Collect: Clone + Send + Sync {
 
 /// Visits every customer who did anything, as of an instant. Those who have a card only are left to the caller.
 pub(super) fn scan<C: Collect>(rows: &Snapshot, active: &Active, empty: &C, at: Instant) -> Result<C, Failure> {
-    let splits = rows.split_accounts(FilterHash::ALL, STRETCH)?;
+    let splits = rows.split_customers(STRETCH)?;
     let starts = std::iter::once(None).chain(splits.iter().map(|split| Some(split.as_str())));
     let ends = splits.iter().map(|split| Some(split.as_str())).chain([None]);
     let stretches: Vec<(Option<&str>, Option<&str>)> = starts.zip(ends).collect();
@@ -41,8 +42,8 @@ fn scan_stretch<C: Collect>(
     at: Instant,
 ) -> Result<C, Failure> {
     let mut failure = None;
-    rows.each_account(FilterHash::ALL, after, until, |customer, account| {
-        let taken = Events::with_account(rows, active, &customer, at, account)
+    rows.each_customer(after, until, |customer, row| {
+        let taken = Events::with_row(rows, active, &customer, at, Cow::Owned(row))
             .and_then(|mut events| found.take(&customer, &mut events));
         match taken {
             Ok(()) => ControlFlow::Continue(()),

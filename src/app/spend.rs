@@ -1,14 +1,14 @@
 //! Uses and budgets: what is left of them, and posting what a purchase takes or a return gives back.
 
 use crate::ledger::spread;
-use crate::model::{Allowance, Decision, Purchase, ReturnLine};
+use crate::model::{Allowance, Applied, Decision, Purchase};
 use crate::money::{Money, Quantity};
 use crate::policy::Bundle;
 use crate::store::{Batch, Failure, Read, SpendError};
 use crate::time::{Instant, Period};
 
 /// The start of the period that a limit counts in; the start of time where it counts for ever.
-fn period(bundle: &Bundle, per: Option<Period>, at: Instant) -> Instant {
+pub(super) fn period(bundle: &Bundle, per: Option<Period>, at: Instant) -> Instant {
     per.map_or(Instant::MIN, |per| per.start(at, bundle.zone))
 }
 
@@ -48,33 +48,46 @@ pub(super) fn allowance<R: Read>(
 }
 
 /// Total uses may count in another period than the budget, so they are kept under a name of their own.
-fn total_key(discount: &str) -> String {
+pub(super) fn total_key(discount: &str) -> String {
     format!("{discount}#uses")
 }
 
-/// Posts what a purchase takes of uses and budgets.
-pub(super) fn spend(
-    batch: &mut Batch<'_>,
-    bundle: &Bundle,
-    customer: Option<&str>,
-    decision: &Decision,
-) -> Result<(), SpendError> {
-    for applied in &decision.applied {
-        post(batch, bundle, applied.discount, customer, decision.at, 1, applied.amount)?;
-    }
-    Ok(())
+/// One count that a purchase or a return changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Count<'a> {
+    /// The name it is kept under.
+    pub name: Counted<'a>,
+    /// The start of the period that it counts in.
+    pub period: Instant,
+    /// How many uses more.
+    pub uses: i64,
+    /// How much money more.
+    pub amount: Money,
 }
 
-/// Posts what a return gives back: its share of the budgets, and with the last of the goods the uses.
-pub(super) fn give_back(
-    batch: &mut Batch<'_>,
-    bundle: &Bundle,
-    purchase: &Purchase,
-    decision: &Decision,
-    back: &[ReturnLine],
-) -> Result<(), SpendError> {
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted<'a> {
+    /// Uses of a discount by a customer.
+    Customer(&'a str, &'a str),
+    /// Uses of a discount by everybody.
+    Everybody(&'a str),
+    /// Money that a discount granted, with its uses.
+    Budget(&'a str),
+}
+
+/// What a purchase takes of uses and budgets.
+pub(super) fn taken<'a>(bundle: &'a Bundle, customer: Option<&'a str>, decision: &Decision) -> Vec<Count<'a>> {
+    let of = |applied: &Applied| counts(bundle, applied.discount, customer, decision.at, 1, applied.amount);
+    decision.applied.iter().flat_map(of).collect()
+}
+
+/// What the last return of a purchase gives back: its share of the budgets, and with the last of the goods the uses.
+pub(super) fn given_back<'a>(bundle: &'a Bundle, purchase: &'a Purchase, decision: &Decision) -> Vec<Count<'a>> {
     let whole = purchase.lines.iter().enumerate().all(|(at, line)| returned(purchase, at) >= line.quantity);
-    for applied in &decision.applied {
+    let back = purchase.returns.last().map_or(&[][..], |goods| &goods.lines);
+    let uses = if whole { -1 } else { 0 };
+    let of = |applied: &Applied| {
         let mut amount = Money::ZERO;
         for line in back {
             let at = line.line as usize;
@@ -87,8 +100,21 @@ pub(super) fn give_back(
                 amount += spread(granted, bought.quantity, until) - spread(granted, bought.quantity, from);
             }
         }
-        let uses = if whole { -1 } else { 0 };
-        post(batch, bundle, applied.discount, purchase.customer.as_deref(), decision.at, uses, -amount)?;
+        counts(bundle, applied.discount, purchase.customer.as_deref(), decision.at, uses, -amount)
+    };
+    decision.applied.iter().flat_map(of).collect()
+}
+
+/// Posts what a purchase takes or a return gives back.
+pub(super) fn post(batch: &mut Batch<'_>, counts: &[Count<'_>]) -> Result<(), SpendError> {
+    for Count { name, period, uses, amount } in counts {
+        match name {
+            Counted::Customer(discount, customer) => {
+                batch.use_by_customer(discount, customer, *period, *uses)?;
+            }
+            Counted::Everybody(discount) => batch.spend(&total_key(discount), *period, *uses, *amount)?,
+            Counted::Budget(discount) => batch.spend(discount, *period, *uses, *amount)?,
+        }
     }
     Ok(())
 }
@@ -99,28 +125,28 @@ fn returned(purchase: &Purchase, line: usize) -> Quantity {
     Quantity(lines.filter(|back| back.line as usize == line).map(|back| back.quantity.0).sum())
 }
 
-fn post(
-    batch: &mut Batch<'_>,
-    bundle: &Bundle,
+fn counts<'a>(
+    bundle: &'a Bundle,
     slot: u16,
-    customer: Option<&str>,
+    customer: Option<&'a str>,
     at: Instant,
     uses: i64,
     amount: Money,
-) -> Result<(), SpendError> {
-    let Some(discount) = bundle.discounts.get(slot as usize) else { return Ok(()) };
-    if let (Some(limit), Some(customer)) = (discount.uses_per_customer, customer)
-        && uses != 0
-    {
-        batch.use_by_customer(&discount.name, customer, period(bundle, limit.per, at), uses)?;
-    }
-    if let Some(limit) = discount.uses_total
-        && uses != 0
-    {
-        batch.spend(&total_key(&discount.name), period(bundle, limit.per, at), uses, Money::ZERO)?;
-    }
-    if let Some(budget) = discount.budget {
-        batch.spend(&discount.name, period(bundle, budget.per, at), uses, amount)?;
-    }
-    Ok(())
+) -> impl Iterator<Item = Count<'a>> {
+    let discount = bundle.discounts.get(slot as usize);
+    let of_customer = discount.and_then(|discount| {
+        let limit = discount.uses_per_customer.filter(|_| uses != 0)?;
+        let name = Counted::Customer(&discount.name, customer?);
+        Some(Count { name, period: period(bundle, limit.per, at), uses, amount: Money::ZERO })
+    });
+    let of_everybody = discount.and_then(|discount| {
+        let limit = discount.uses_total.filter(|_| uses != 0)?;
+        let name = Counted::Everybody(&discount.name);
+        Some(Count { name, period: period(bundle, limit.per, at), uses, amount: Money::ZERO })
+    });
+    let of_budget = discount.and_then(|discount| {
+        let budget = discount.budget?;
+        Some(Count { name: Counted::Budget(&discount.name), period: period(bundle, budget.per, at), uses, amount })
+    });
+    of_customer.into_iter().chain(of_everybody).chain(of_budget)
 }

@@ -1,10 +1,12 @@
 //! Returns: goods that come back, and what they were sold for.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::points::shares_of;
 use super::purchase::DecisionRecord;
-use super::spend::give_back;
+use super::spend::{given_back, post};
 use super::start::App;
 use crate::ledger::{Asked, PointsShare, TakeBackRefusal, take_back};
 use crate::model::{Purchase, Return};
@@ -110,20 +112,44 @@ impl From<SpendError> for ReturnError {
 impl App {
     /// Takes goods back and answers when that is durable. The same request again gives the first answer again.
     pub async fn take_back(&self, wanted: Returning) -> Result<Returned, ReturnError> {
+        let wanted = Arc::new(wanted);
+        let fallback = self.fresh_id("r");
+        // A purchase whose commit is under way is not seen before the write; by the second look it is there.
+        let mut again = false;
+        loop {
+            if let Some(done) = self.try_take_back(&wanted, &fallback, again).await? {
+                return Ok(done);
+            }
+            again = true;
+        }
+    }
+
+    /// Absent where the purchase was committed after the first look at its decision. A decision that is not there when
+    /// looked for `again` is a flaw of the store, and keeps no goods from coming back.
+    async fn try_take_back(
+        &self,
+        wanted: &Arc<Returning>,
+        fallback: &str,
+        again: bool,
+    ) -> Result<Option<Returned>, ReturnError> {
         let rows = self.store.snapshot();
         let record: Option<DecisionRecord> =
             rows.decision(&wanted.purchase)?.map(|bytes| decode(&bytes)).transpose()?;
+        let seen = record.is_some() || again;
         let decided = match record {
             Some(record) => self.bundle_of(record.decision.revision)?.map(|bundle| (bundle, record.decision)),
             None => None,
         };
         drop(rows);
         let clock = self.clock.clone();
-        let fallback = self.fresh_id("r");
+        let (wanted, fallback) = (Arc::clone(wanted), fallback.to_owned());
         let committed = self.store.write(move |batch| {
             let Some(mut purchase) = batch.purchase(&wanted.purchase)? else {
                 return Err(ReturnError::NoPurchase(wanted.purchase.clone()));
             };
+            if purchase.revision.is_some() && !seen {
+                return Ok(None);
+            }
             let id = wanted.id.as_ref().unwrap_or(&fallback);
             let key = format!("return:{}:{id}", purchase.id);
             if let Some(at) = purchase.returns.iter().position(|goods| goods.id == *id) {
@@ -131,7 +157,7 @@ impl App {
                 let points = shares_of(batch, &purchase)?.swap_remove(at);
                 return if same {
                     let goods = purchase.returns[at].clone();
-                    Ok(Returned { purchase, goods, points, again: true })
+                    Ok(Some(Returned { purchase, goods, points, again: true }))
                 } else {
                     Err(ReturnError::Exists(id.clone()))
                 };
@@ -147,11 +173,11 @@ impl App {
             let goods = Return { id: id.clone(), at, lines };
             purchase = batch.add_return(&wanted.purchase, goods.clone())?;
             if let Some((bundle, decision)) = &decided {
-                give_back(batch, bundle, &purchase, decision, &goods.lines)?;
+                post(batch, &given_back(bundle, &purchase, decision))?;
             }
             batch.put_answered(&key, &Answered { request: wanted.request, status: 201, body: Vec::new(), at: now })?;
             let points = shares_of(batch, &purchase)?.pop().unwrap_or_default();
-            Ok(Returned { purchase, goods, points, again: false })
+            Ok(Some(Returned { purchase, goods, points, again: false }))
         });
         committed.await.map_err(|error| match error {
             WriteError::Refused(error) => error,

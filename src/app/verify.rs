@@ -9,7 +9,8 @@ use crate::time::Instant;
 /// Reads every row, recomputes what follows from others, and reports every flaw.
 pub fn verify(rows: &Snapshot, report: &mut dyn FnMut(Flaw)) -> Result<(), Failure> {
     store::verify(rows, report)?;
-    decided_points(rows, report)
+    decided_points(rows, report)?;
+    super::verify_spending::verify_spending(rows, report)
 }
 
 /// Whether each purchase did to points what was decided. A store that was never opened since it learnt to keep points
@@ -22,12 +23,13 @@ fn decided_points(rows: &Snapshot, report: &mut dyn FnMut(Flaw)) -> Result<(), F
     rows.each_purchase(Instant::MIN, Instant::MAX, |_, purchase| {
         let mut compare = || -> Result<(), Failure> {
             let id = &purchase.id;
-            let points = rows.purchase_points(id)?.unwrap_or_default();
-            let record = rows.decision(id)?.map(|bytes| decode::<DecisionRecord>(&bytes));
+            let Some(row) = rows.whole_purchase(id)? else { return Ok(()) };
+            let points = row.points.clone().unwrap_or_default();
+            let record = row.decision.as_deref().map(decode::<DecisionRecord>);
             let record = match record.transpose() {
                 Ok(record) => record,
                 Err(failure) => {
-                    report(Flaw { table: Table::Decisions, row: id.clone(), what: failure.to_string() });
+                    report(Flaw { table: Table::Purchases, row: id.clone(), what: failure.to_string() });
                     return Ok(());
                 }
             };
@@ -39,7 +41,7 @@ fn decided_points(rows: &Snapshot, report: &mut dyn FnMut(Flaw)) -> Result<(), F
                     "it was decided to earn {} and to redeem {}, posted are {} and {}",
                     decided.0, decided.1, posted.0, posted.1
                 );
-                report(Flaw { table: Table::PurchasePoints, row: id.clone(), what });
+                report(Flaw { table: Table::Purchases, row: id.clone(), what });
             }
             Ok(())
         };

@@ -17,7 +17,6 @@ struct Verified {
     customers: u64,
     purchases: u64,
     interactions: u64,
-    decisions: u64,
     flaws: Vec<FlawOut>,
 }
 
@@ -35,18 +34,16 @@ pub(super) fn run_verify(args: &VerifyArgs, config: &Config) -> anyhow::Result<E
     verify(&rows, &mut |flaw| {
         flaws.push(FlawOut { table: format!("{:?}", flaw.table), row: flaw.row, what: flaw.what });
     })?;
-    let Counts { customers, purchases, interactions, decisions } = rows.counts()?;
+    let Counts { customers, purchases, interactions } = rows.counts()?;
     let ok = flaws.is_empty();
     if args.json {
-        print::json(&Verified { ok, customers, purchases, interactions, decisions, flaws })?;
+        print::json(&Verified { ok, customers, purchases, interactions, flaws })?;
     } else {
         for flaw in &flaws {
             print::line(&format!("{} {}: {}", flaw.table, flaw.row, flaw.what))?;
         }
         let flaws = if ok { "no flaws".to_owned() } else { print::plural(flaws.len(), "flaw") };
-        print::line(&format!(
-            "{customers} customers, {purchases} purchases, {interactions} interactions, {decisions} decisions: {flaws}"
-        ))?;
+        print::line(&format!("{customers} customers, {purchases} purchases, {interactions} interactions: {flaws}"))?;
     }
     Ok(if ok { End::Done } else { End::No })
 }

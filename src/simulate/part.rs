@@ -205,10 +205,10 @@ impl Running {
             }
         }
         if let Some(points) = part.points.get(&place) {
-            let when = (bought.at, bought.sequence, shared.window.1);
+            let when = (bought.at, bought.sequence, shared.window);
             for (side, policy) in self.sides.iter_mut().zip(shared.policies) {
                 if policy.grants != Grants::Nothing {
-                    side.post_points(&policy.bundle, part, customer, when, *points, false);
+                    side.post_points(&policy.bundle, part, customer, when, *points);
                 }
             }
         }
@@ -367,8 +367,8 @@ impl Running {
             got.discount += total;
             got.points += points.earned;
             if points != RecordedPoints::default() {
-                let when = (bought.at, bought.sequence, shared.window.1);
-                posted = side.post_points(bundle, part, customer, when, points, true);
+                let when = (bought.at, bought.sequence, shared.window);
+                posted = side.post_points(bundle, part, customer, when, points);
             }
         }
         if part.returns_of(place).is_empty() {
@@ -558,7 +558,15 @@ impl Running {
             && (kept.points.earned > 0 || !kept.points.taken.is_empty())
         {
             let purchase = as_purchase(shared.base, part, place, &kept);
-            let share = side.take_points_back(part, &purchase, &kept.points, back.nth as usize, customer, back.at);
+            let share = side.take_points_back(
+                &policy.bundle,
+                part,
+                &purchase,
+                &kept.points,
+                back.nth as usize,
+                customer,
+                back.at,
+            );
             figures.points_issued = share.earned;
             figures.points_redeemed = share.redeemed;
             figures.points_paid = share.paid;

@@ -9,7 +9,6 @@ use super::codec::{Account, Chunk, decode};
 use super::failure::Failure;
 use super::filters::FilterHash;
 use super::key::Key;
-use super::read::Read;
 use super::table::{Rows, Table};
 use crate::metric::{Event, Mark};
 use crate::time::Instant;
@@ -54,7 +53,8 @@ impl Batch<'_> {
         events: &[Event],
         corrected_at: Option<Instant>,
     ) -> Result<(), AccountError> {
-        let mut account = self.account(filter, customer)?.unwrap_or_default();
+        // Taken out and put back: chunks are written in between.
+        let mut account = std::mem::take(self.customer_row_mut(customer)?.account_mut(filter));
         account.corrected_at = account.corrected_at.max(corrected_at);
         for event in events {
             let in_tail = account.older == 0 || account.tail.first().is_none_or(|first| place(first) <= place(event));
@@ -71,7 +71,7 @@ impl Batch<'_> {
             }
         }
         sum(account.spilled, &account.tail)?;
-        self.put(Table::Accounts, filter.key().text(customer), &account)?;
+        *self.customer_row_mut(customer)?.account_mut(filter) = account;
         Ok(())
     }
 
@@ -179,27 +179,30 @@ impl Batch<'_> {
         }
         sum(account.spilled, rest)?;
         account.tail = rest.to_vec();
-        self.put(Table::Accounts, filter.key().text(customer), &account)?;
+        *self.customer_row_mut(customer)?.account_mut(filter) = account;
         Ok(())
     }
 
     fn remove_account(&mut self, filter: FilterHash, customer: &str) -> Result<(), Failure> {
-        let key = filter.key().text(customer);
-        for chunk in self.keys(Table::Chunks, &key)? {
+        for chunk in self.keys(Table::Chunks, &filter.key().text(customer))? {
             self.remove(Table::Chunks, chunk)?;
         }
-        self.remove(Table::Accounts, key)?;
+        self.customer_row_mut(customer)?.accounts.retain(|(known, _)| *known != filter);
         Ok(())
     }
 
-    /// Gives an account to another customer, who has none.
-    pub(super) fn move_account(&mut self, filter: FilterHash, from: &str, to: &str) -> Result<(), Failure> {
-        let (old, new) = (filter.key().text(from), filter.key().text(to));
-        for key in self.keys(Table::Chunks, &old)? {
-            let moved = new.clone().bytes(&key.as_bytes()[old.as_bytes().len()..]);
-            self.move_row(Table::Chunks, key, moved)?;
+    /// Gives the accounts of all filters, and the lots of points, to another customer, who has none.
+    pub(super) fn move_accounts(&mut self, from: &str, to: &str) -> Result<(), Failure> {
+        let Some(row) = self.remove_customer_row(from)? else { return Ok(()) };
+        for (filter, _) in &row.accounts {
+            let (old, new) = (filter.key().text(from), filter.key().text(to));
+            for key in self.keys(Table::Chunks, &old)? {
+                let moved = new.clone().bytes(&key.as_bytes()[old.as_bytes().len()..]);
+                self.move_row(Table::Chunks, key, moved)?;
+            }
         }
-        self.move_row(Table::Accounts, old, new)
+        *self.customer_row_mut(to)? = row;
+        Ok(())
     }
 
     pub(super) fn move_row(&mut self, table: Table, from: Key, to: Key) -> Result<(), Failure> {

@@ -6,12 +6,12 @@ use thiserror::Error;
 
 use super::account::AccountError;
 use super::batch::Batch;
-use super::codec::{KeptInteraction, KeptPurchase, decode, encode};
+use super::codec::{KeptInteraction, KeptPurchase, PurchaseRow, decode, encode_purchase, sequence_of};
 use super::failure::Failure;
 use super::filters::FilterHash;
 use super::key::Key;
-use super::read::kept_purchase;
-use super::table::{Rows, Table};
+use super::read::place_of;
+use super::table::Table;
 use crate::metric::{Event, Totals, interaction_adds, purchase_adds};
 use crate::model::{Customer, Interaction, Purchase, Return};
 use crate::time::Instant;
@@ -50,16 +50,18 @@ impl Batch<'_> {
 
     /// Writes a new purchase and what its customer's accounts get from it. Its sequence.
     pub fn put_purchase(&mut self, purchase: Purchase) -> Result<u64, PutError> {
-        let key = Key::of(&purchase.id);
-        if self.get(Table::Purchases, key.as_bytes())?.is_some() {
-            return Err(PutError::Exists(purchase.id));
-        }
         let sequence = self.next_sequence()?;
         let kept = KeptPurchase { sequence, purchase };
-        for (table, key, value) in purchase_rows(&kept)? {
-            self.put_bytes(table, key, &value)?;
-        }
         self.put_purchase_events(std::slice::from_ref(&kept))?;
+        let purchase = kept.purchase;
+        let place = Key::new().instant(purchase.at).number(sequence);
+        if !self.put_new(Table::PurchaseIds, Key::of(&purchase.id), place.as_bytes())? {
+            return Err(PutError::Exists(purchase.id));
+        }
+        if let Some(customer) = &purchase.customer {
+            self.put_bytes(Table::CustomerPurchases, Key::of(customer).bytes(place.as_bytes()), &[])?;
+        }
+        self.new_purchase_row(place, PurchaseRow { purchase, points: None, decision: None });
         Ok(sequence)
     }
 
@@ -69,8 +71,7 @@ impl Batch<'_> {
         let mut ids = HashSet::new();
         let (mut new, mut left_out) = (Vec::with_capacity(purchases.len()), Vec::new());
         for purchase in purchases {
-            let key = Key::of(&purchase.id);
-            if self.get(Table::Purchases, key.as_bytes())?.is_some() || !ids.insert(purchase.id.clone()) {
+            if place_of(self, &purchase.id)?.is_some() || !ids.insert(purchase.id.clone()) {
                 left_out.push(purchase.id);
             } else {
                 new.push(purchase);
@@ -83,7 +84,7 @@ impl Batch<'_> {
             (first..).zip(new).map(|(sequence, purchase)| KeptPurchase { sequence, purchase }).collect();
         let mut rows = Vec::with_capacity(3 * kept.len());
         for kept in &kept {
-            rows.extend(purchase_rows(kept)?);
+            rows.extend(purchase_rows(kept.sequence, &kept.purchase)?);
         }
         rows.sort_by(|(table, key, _), (other, after, _)| (*table as u8, key).cmp(&(*other as u8, after)));
         for (table, key, value) in rows {
@@ -101,14 +102,15 @@ impl Batch<'_> {
     ///
     /// Whether the purchase has what comes back is for the caller to know.
     pub fn add_return(&mut self, purchase: &str, goods: Return) -> Result<Purchase, PutError> {
-        let Some(mut kept) = kept_purchase(self, purchase)? else {
-            return Err(PutError::NoPurchase(purchase.to_owned()));
-        };
-        if kept.purchase.returns.iter().any(|known| known.id == goods.id) {
+        let place = place_of(self, purchase)?;
+        let Some(place) = place else { return Err(PutError::NoPurchase(purchase.to_owned())) };
+        let sequence = sequence_of(place.as_bytes())?;
+        let row = self.known_purchase_mut(purchase)?;
+        if row.purchase.returns.iter().any(|known| known.id == goods.id) {
             return Err(PutError::Exists(goods.id));
         }
-        kept.purchase.returns.push(goods);
-        self.put(Table::Purchases, Key::of(purchase), &kept)?;
+        row.purchase.returns.push(goods);
+        let kept = KeptPurchase { sequence, purchase: row.purchase.clone() };
         self.put_purchase_events(std::slice::from_ref(&kept))?;
         self.post_returned_points(&kept.purchase)?;
         Ok(kept.purchase)
@@ -134,8 +136,16 @@ impl Batch<'_> {
     }
 
     /// Writes the decision of a purchase.
-    pub fn put_decision(&mut self, purchase: &str, decision: &[u8]) -> Result<(), Failure> {
-        self.put_bytes(Table::Decisions, Key::of(purchase), decision)
+    pub fn put_decision(&mut self, purchase: &str, decision: Vec<u8>) -> Result<(), Failure> {
+        self.known_purchase_mut(purchase)?.decision = Some(decision);
+        Ok(())
+    }
+
+    /// A purchase that is there, to change it.
+    pub(super) fn known_purchase_mut(&mut self, id: &str) -> Result<&mut PurchaseRow, Failure> {
+        let place = place_of(self, id)?;
+        let row = place.map(|place| self.purchase_row_mut(&place)).transpose()?.flatten();
+        row.ok_or_else(|| Failure::Damaged { what: "purchase", why: format!("`{id}` is not there") })
     }
 
     /// Writes an interaction, new or changed, and what its customer's account gets from it.
@@ -169,15 +179,14 @@ impl Batch<'_> {
     }
 }
 
-/// The rows of a purchase: itself, and where it is found by customer and by time.
-fn purchase_rows(kept: &KeptPurchase) -> Result<Vec<(Table, Key, Vec<u8>)>, Failure> {
-    let (id, at) = (Key::of(&kept.purchase.id), kept.purchase.at);
-    let pointer = id.as_bytes().to_vec();
-    let by_customer = kept.purchase.customer.as_deref().map(|customer| {
-        let key = Key::of(customer).instant(at).number(kept.sequence);
-        (Table::CustomerPurchases, key, pointer.clone())
-    });
-    let by_time = (Table::PurchasesByTime, Key::new().instant(at).number(kept.sequence), pointer);
-    let row = (Table::Purchases, id, encode(kept)?);
-    Ok([row, by_time].into_iter().chain(by_customer).collect())
+/// The rows of a purchase that was not decided here: itself, and where it is found by id and by customer.
+pub(super) fn purchase_rows(sequence: u64, purchase: &Purchase) -> Result<Vec<(Table, Key, Vec<u8>)>, Failure> {
+    let place = Key::new().instant(purchase.at).number(sequence);
+    let by_customer = purchase
+        .customer
+        .as_deref()
+        .map(|customer| (Table::CustomerPurchases, Key::of(customer).bytes(place.as_bytes()), Vec::new()));
+    let by_id = (Table::PurchaseIds, Key::of(&purchase.id), place.as_bytes().to_vec());
+    let row = (Table::Purchases, place, encode_purchase(purchase)?);
+    Ok([row, by_id].into_iter().chain(by_customer).collect())
 }

@@ -1,14 +1,18 @@
 //! A write in progress: rows are read and changed here, and what one job changed can be taken back.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::ops::Bound;
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
-use super::codec::{Record, decode, encode};
+use super::codec::{CustomerRow, KeptPurchase, PurchaseRow, Record, decode, encode, read_purchase, sequence_of};
 use super::failure::Failure;
 use super::key::Key;
 use super::table::{Rows, Table, Value, ValueRange};
+
+/// Where the last number given is kept.
+const SEQUENCE: &[u8] = b"sequence";
 
 type Open<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
 
@@ -21,6 +25,11 @@ pub struct Batch<'t> {
     tables: Vec<OnceCell<Open<'t>>>,
     /// What the current job overwrote, in order.
     undo: Vec<(Table, Key, Option<Vec<u8>>)>,
+    /// Rows that the current job changes again and again; written when it ends.
+    customers: Vec<(String, CustomerRow)>,
+    purchases: Vec<(Key, PurchaseRow)>,
+    /// The last number given; written when the job ends.
+    sequence: Option<u64>,
     /// How many changes jobs before the current one made.
     kept: usize,
     /// The first failure of the store itself; nothing of this transaction may be committed then.
@@ -34,6 +43,9 @@ impl<'t> Batch<'t> {
             transaction,
             tables: Table::ALL.iter().map(|_| OnceCell::new()).collect(),
             undo: Vec::new(),
+            customers: Vec::new(),
+            purchases: Vec::new(),
+            sequence: None,
             kept: 0,
             broken: RefCell::new(None),
             filters: None,
@@ -41,14 +53,70 @@ impl<'t> Batch<'t> {
     }
 
     /// Ends a job that succeeded.
-    pub(super) fn keep(&mut self) {
+    pub(super) fn keep(&mut self) -> Result<(), Failure> {
+        for (place, row) in std::mem::take(&mut self.purchases) {
+            self.put(Table::Purchases, place, &row)?;
+        }
+        for (customer, row) in std::mem::take(&mut self.customers) {
+            self.put(Table::Accounts, Key::of(&customer), &row)?;
+        }
+        if let Some(last) = self.sequence.take() {
+            self.put(Table::Meta, Key::new().bytes(SEQUENCE), &last)?;
+        }
         self.kept += self.undo.len();
         self.undo.clear();
+        Ok(())
+    }
+
+    /// What is kept of a customer, to change it; empty where there was nothing.
+    pub(super) fn customer_row_mut(&mut self, customer: &str) -> Result<&mut CustomerRow, Failure> {
+        let at = match self.customers.iter().position(|(known, _)| known == customer) {
+            Some(at) => at,
+            None => {
+                let row = self.customer_row(customer)?.map(Cow::into_owned).unwrap_or_default();
+                self.customers.push((customer.to_owned(), row));
+                self.customers.len() - 1
+            }
+        };
+        Ok(&mut self.customers[at].1)
+    }
+
+    /// What is kept of a purchase, to change it.
+    pub(super) fn purchase_row_mut(&mut self, place: &Key) -> Result<Option<&mut PurchaseRow>, Failure> {
+        let at = match self.purchases.iter().position(|(known, _)| known == place) {
+            Some(at) => at,
+            None => {
+                let Some(row) = self.purchase_row(place.as_bytes())?.map(Cow::into_owned) else { return Ok(None) };
+                self.new_purchase_row(place.clone(), row);
+                self.purchases.len() - 1
+            }
+        };
+        Ok(Some(&mut self.purchases[at].1))
+    }
+
+    /// Has a purchase written when the job ends.
+    pub(super) fn new_purchase_row(&mut self, place: Key, row: PurchaseRow) {
+        self.purchases.push((place, row));
+    }
+
+    /// Takes all that is kept of a customer away.
+    pub(super) fn remove_customer_row(&mut self, customer: &str) -> Result<Option<CustomerRow>, Failure> {
+        let changed = self.customers.iter().position(|(known, _)| known == customer);
+        let changed = changed.map(|at| self.customers.swap_remove(at).1);
+        let kept = self.remove(Table::Accounts, Key::of(customer))?;
+        match (changed, kept) {
+            (Some(row), _) => Ok(Some(row)),
+            (None, Some(bytes)) => decode(&bytes).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Ends a job that refused: takes back what it wrote.
     pub(super) fn take_back(&mut self) -> Result<(), Failure> {
         self.filters = None;
+        self.customers.clear();
+        self.purchases.clear();
+        self.sequence = None;
         while let Some((table, key, before)) = self.undo.pop() {
             let open = self.open_mut(table)?;
             let done = match before {
@@ -131,15 +199,39 @@ impl<'t> Batch<'t> {
 
     /// The first of the next `count` numbers.
     pub(super) fn next_sequences(&mut self, count: u64) -> Result<u64, Failure> {
-        const NAME: &str = "sequence";
-        let last = self.get(Table::Meta, NAME.as_bytes())?.map(|row| decode::<u64>(row.value())).transpose()?;
-        let last = last.unwrap_or(0);
-        self.put(Table::Meta, Key::new().bytes(NAME.as_bytes()), &(last + count))?;
+        let last = match self.sequence {
+            Some(last) => last,
+            None => self.get(Table::Meta, SEQUENCE)?.map(|row| decode(row.value())).transpose()?.unwrap_or(0),
+        };
+        self.sequence = Some(last + count);
         Ok(last + 1)
     }
 }
 
 impl Rows for Batch<'_> {
+    fn customer_row(&self, customer: &str) -> Result<Option<Cow<'_, CustomerRow>>, Failure> {
+        if let Some((_, row)) = self.customers.iter().find(|(known, _)| known == customer) {
+            return Ok(Some(Cow::Borrowed(row)));
+        }
+        let row = self.get(Table::Accounts, Key::of(customer).as_bytes())?;
+        row.map(|row| decode(row.value()).map(Cow::Owned)).transpose()
+    }
+
+    fn purchase_row(&self, place: &[u8]) -> Result<Option<Cow<'_, PurchaseRow>>, Failure> {
+        if let Some((_, row)) = self.purchases.iter().find(|(known, _)| known.as_bytes() == place) {
+            return Ok(Some(Cow::Borrowed(row)));
+        }
+        let row = self.get(Table::Purchases, place)?;
+        row.map(|row| decode(row.value()).map(Cow::Owned)).transpose()
+    }
+
+    fn purchase_at(&self, place: &[u8]) -> Result<Option<KeptPurchase>, Failure> {
+        if let Some((_, row)) = self.purchases.iter().find(|(known, _)| known.as_bytes() == place) {
+            return Ok(Some(KeptPurchase { sequence: sequence_of(place)?, purchase: row.purchase.clone() }));
+        }
+        self.get(Table::Purchases, place)?.map(|row| read_purchase(place, row.value())).transpose()
+    }
+
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value<'_>>, Failure> {
         self.note(self.open(table)?.get(key))
     }

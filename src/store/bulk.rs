@@ -1,8 +1,8 @@
 //! Writing much of one customer at once: an account is written once, not once per event.
 
-use super::base::PutError;
+use super::base::{PutError, purchase_rows};
 use super::batch::Batch;
-use super::codec::{encode_interaction, encode_purchase};
+use super::codec::encode_interaction;
 use super::filters::FilterHash;
 use super::key::Key;
 use super::read::Read;
@@ -62,15 +62,13 @@ impl Batch<'_> {
     }
 
     fn put_new_purchase(&mut self, sequence: u64, purchase: &Purchase) -> Result<(), PutError> {
-        let key = Key::of(&purchase.id);
-        let by_time = Key::new().instant(purchase.at).number(sequence);
-        self.put_bytes(Table::PurchasesByTime, by_time, key.as_bytes())?;
-        if let Some(customer) = &purchase.customer {
-            let by_customer = Key::of(customer).instant(purchase.at).number(sequence);
-            self.put_bytes(Table::CustomerPurchases, by_customer, key.as_bytes())?;
+        for (table, key, value) in purchase_rows(sequence, purchase)? {
+            let new = self.put_new(table, key, &value)?;
+            if !new {
+                return Err(PutError::Exists(purchase.id.clone()));
+            }
         }
-        let new = self.put_new(Table::Purchases, key, &encode_purchase(sequence, purchase)?)?;
-        if new { Ok(()) } else { Err(PutError::Exists(purchase.id.clone())) }
+        Ok(())
     }
 
     fn put_new_interaction(&mut self, sequence: u64, interaction: &Interaction) -> Result<(), PutError> {

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
+use super::filters::FilterHash;
 use crate::id::Revision;
 use crate::metric::{Event, LineFilter, Mark};
 use crate::model::{Customer, Entry, Interaction, Lot, PointsAccount, Purchase, PurchasePoints};
@@ -26,12 +27,26 @@ pub fn encode<T: Record>(record: &T) -> Result<Vec<u8>, Failure> {
     postcard::to_extend(record, bytes).map_err(|error| damaged::<T>(error.to_string()))
 }
 
-/// Bytes of a [`KeptPurchase`] of a borrowed purchase.
-pub(super) fn encode_purchase(sequence: u64, purchase: &Purchase) -> Result<Vec<u8>, Failure> {
+/// Bytes of a [`PurchaseRow`] of a borrowed purchase, which was not decided here.
+pub(super) fn encode_purchase(purchase: &Purchase) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::with_capacity(64 + 32 * purchase.lines.len());
     bytes.push(VERSION);
     // A tuple is written like a struct of the same fields.
-    postcard::to_extend(&(sequence, purchase), bytes).map_err(|error| damaged::<KeptPurchase>(error.to_string()))
+    let row = (purchase, None::<PurchasePoints>, None::<Vec<u8>>);
+    postcard::to_extend(&row, bytes).map_err(|error| damaged::<PurchaseRow>(error.to_string()))
+}
+
+/// The purchase of a [`PurchaseRow`], which comes first in it.
+pub(super) fn read_purchase(place: &[u8], row: &[u8]) -> Result<KeptPurchase, Failure> {
+    let rest = split_version::<PurchaseRow>(row)?;
+    let read = postcard::take_from_bytes(rest).map_err(|error| damaged::<PurchaseRow>(error.to_string()));
+    Ok(KeptPurchase { sequence: sequence_of(place)?, purchase: read?.0 })
+}
+
+/// The sequence in the place of a purchase.
+pub(super) fn sequence_of(place: &[u8]) -> Result<u64, Failure> {
+    let sequence = place.last_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+    sequence.ok_or_else(|| damaged::<PurchaseRow>("its key cannot be read".to_owned()))
 }
 
 /// Bytes of a [`KeptInteraction`] of a borrowed interaction.
@@ -43,11 +58,14 @@ pub(super) fn encode_interaction(sequence: u64, interaction: &Interaction) -> Re
 
 /// The record in a row.
 pub fn decode<T: Record>(bytes: &[u8]) -> Result<T, Failure> {
+    let rest = split_version::<T>(bytes)?;
+    let (record, rest) = postcard::take_from_bytes(rest).map_err(|error| damaged::<T>(error.to_string()))?;
+    if rest.is_empty() { Ok(record) } else { Err(damaged::<T>(format!("{} bytes too many", rest.len()))) }
+}
+
+fn split_version<T: Record>(bytes: &[u8]) -> Result<&[u8], Failure> {
     match bytes.split_first() {
-        Some((&VERSION, rest)) => {
-            let (record, rest) = postcard::take_from_bytes(rest).map_err(|error| damaged::<T>(error.to_string()))?;
-            if rest.is_empty() { Ok(record) } else { Err(damaged::<T>(format!("{} bytes too many", rest.len()))) }
-        }
+        Some((&VERSION, rest)) => Ok(rest),
         Some((version, _)) => Err(damaged::<T>(format!("version {version} is unknown"))),
         None => Err(damaged::<T>("it is empty".to_owned())),
     }
@@ -57,13 +75,52 @@ fn damaged<T: Record>(why: String) -> Failure {
     Failure::Damaged { what: T::WHAT, why }
 }
 
-/// A purchase as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A purchase as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptPurchase {
     /// Its place among all events of the store.
     pub sequence: u64,
     /// The purchase.
     pub purchase: Purchase,
+}
+
+/// All that is kept of a purchase, in one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurchaseRow {
+    /// The purchase with its returns.
+    pub purchase: Purchase,
+    /// What it did to points; absent where it did nothing.
+    pub points: Option<PurchasePoints>,
+    /// Its decision, as the application writes it; absent for one that was not decided here.
+    pub decision: Option<Vec<u8>>,
+}
+
+/// All that is kept of a customer besides the card, in one row: a decision reads it, a purchase writes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerRow {
+    /// The account of each filter that any event passed: all lines first.
+    pub accounts: Vec<(FilterHash, Account)>,
+    /// Lots of points with something left.
+    pub points: PointsAccount,
+}
+
+impl CustomerRow {
+    /// The account of a filter.
+    pub fn account(&self, filter: FilterHash) -> Option<&Account> {
+        self.accounts.iter().find(|(known, _)| *known == filter).map(|(_, account)| account)
+    }
+
+    /// The account of a filter, empty where there was none.
+    pub(super) fn account_mut(&mut self, filter: FilterHash) -> &mut Account {
+        let at = match self.accounts.binary_search_by_key(&filter, |(known, _)| *known) {
+            Ok(at) => at,
+            Err(at) => {
+                self.accounts.insert(at, (filter, Account::default()));
+                at
+            }
+        };
+        &mut self.accounts[at].1
+    }
 }
 
 /// An interaction as it is kept.
@@ -207,9 +264,9 @@ macro_rules! records {
 
 records! {
     Customer = "customer",
-    KeptPurchase = "purchase",
+    PurchaseRow = "purchase",
     KeptInteraction = "interaction",
-    Account = "account",
+    CustomerRow = "account",
     Chunk = "chunk",
     KeptFilter = "filter",
     Spent = "budget",
@@ -219,10 +276,8 @@ records! {
     KeptCutoffs = "cut-offs",
     Answered = "answer",
     UnmatchedReturn = "unmatched return",
-    PointsAccount = "points account",
     Lot = "lot",
     Entry = "entry",
-    PurchasePoints = "points of a purchase",
 }
 
 #[cfg(test)]
@@ -260,8 +315,8 @@ mod tests {
             "01016301094e616d65206f662063000000010a313939302d30322d3238020473697a6501bffec328037669700201010a6e6577736c6574746572010000",
         );
         check(
-            &KeptPurchase { sequence: 300, purchase: bought },
-            "01ac0201700101630a0a0107070707070707070707070707070707020473686f65010573686f657300d00f80897aa09c01d00f904e0368617401046861747300a01f80b518c03ea006a01f010172120101d00fa01f9003d00f",
+            &PurchaseRow { purchase: bought, points: None, decision: Some(vec![1, 9]) },
+            "0101700101630a0a0107070707070707070707070707070707020473686f65010573686f657300d00f80897aa09c01d00f904e0368617401046861747300a01f80b518c03ea006a01f010172120101d00fa01f9003d00f0001020109",
         );
         check(
             &KeptInteraction { sequence: 1, interaction: interaction("i", "c", 5, Some(4)) },
@@ -278,6 +333,11 @@ mod tests {
         let lot = Lot { id: 300, earned_at: at, matures_at: at, expires_at: later, left: -7, expired: 2 };
         check(&lot, "01ac020a0a01120d04");
         check(&PointsAccount { lots: vec![lot] }, "0101ac020a0a01120d04");
+        let row = CustomerRow {
+            accounts: vec![(FilterHash(300), Account::default())],
+            points: PointsAccount { lots: vec![lot] },
+        };
+        check(&row, "0101ac0200000000000000000000000000000001ac020a0a01120d04");
         let taken = vec![LotPart { lot: 300, points: 7 }];
         check(&PurchasePoints { earned: 4, lot: 301, taken, paid: Money(7) }, "0108ad0201ac020e0e");
         let entry = Entry {
@@ -312,8 +372,8 @@ mod tests {
         fn any_bytes_are_read_or_refused(mut bytes in prop::collection::vec(any::<u8>(), 1..200)) {
             bytes[0] = VERSION;
             // A length that lies must neither panic nor take memory for what is not there.
-            let _ = decode::<KeptPurchase>(&bytes);
-            let _ = decode::<Account>(&bytes);
+            let _ = decode::<PurchaseRow>(&bytes);
+            let _ = decode::<CustomerRow>(&bytes);
             let _ = decode::<Customer>(&bytes);
         }
     }

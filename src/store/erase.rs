@@ -2,8 +2,7 @@
 
 use super::base::PutError;
 use super::batch::Batch;
-use super::codec::{KeptInteraction, KeptPurchase, UnmatchedReturn, decode};
-use super::filters::FilterHash;
+use super::codec::{KeptInteraction, UnmatchedReturn, decode};
 use super::key::{Key, Parts};
 use super::read::{damaged_key, record};
 use super::table::{Rows, Table};
@@ -25,19 +24,17 @@ impl Batch<'_> {
     /// `anonymous` is a customer id that nobody has; [`PutError::Exists`] otherwise.
     pub fn erase_customer(&mut self, id: &str, anonymous: &str) -> Result<Erased, PutError> {
         let (old, new) = (Key::of(id), Key::of(anonymous));
-        let account = FilterHash::ALL.key().text(anonymous);
-        let taken = self.get(Table::Customers, new.as_bytes())?.is_some()
-            || self.get(Table::Accounts, account.as_bytes())?.is_some();
+        let taken = self.get(Table::Customers, new.as_bytes())?.is_some() || self.customer_row(anonymous)?.is_some();
         if taken || id == anonymous {
             return Err(PutError::Exists(anonymous.to_owned()));
         }
         let mut erased = Erased { card: self.remove(Table::Customers, old.clone())?.is_some(), ..Erased::default() };
         for key in self.keys(Table::CustomerPurchases, &old)? {
-            let Some(purchase) = self.move_index(Table::CustomerPurchases, key, &old, &new)? else { continue };
-            if let Some(mut kept) = record::<KeptPurchase>(self, Table::Purchases, &purchase)? {
-                kept.purchase.customer = Some(anonymous.to_owned());
-                self.put(Table::Purchases, purchase, &kept)?;
-                erased.purchases.push(kept.purchase.id);
+            let place = Key::new().bytes(&key.as_bytes()[old.as_bytes().len()..]);
+            self.move_index(Table::CustomerPurchases, key, &old, &new)?;
+            if let Some(row) = self.purchase_row_mut(&place)? {
+                row.purchase.customer = Some(anonymous.to_owned());
+                erased.purchases.push(row.purchase.id.clone());
             }
         }
         for key in self.keys(Table::CustomerInteractions, &old)? {
@@ -53,10 +50,7 @@ impl Batch<'_> {
             self.move_index(Table::CustomerUses, key, &old, &new)?;
         }
         self.move_points(id, anonymous)?;
-        self.move_account(FilterHash::ALL, id, anonymous)?;
-        for (hash, _) in self.known_filters()?.iter() {
-            self.move_account(*hash, id, anonymous)?;
-        }
+        self.move_accounts(id, anonymous)?;
         self.rename_unmatched(id, anonymous)?;
         self.rename_in_audit(id, anonymous)?;
         Ok(erased)

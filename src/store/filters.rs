@@ -3,6 +3,8 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::account::AccountError;
 use super::batch::Batch;
 use super::codec::{KeptFilter, decode, encode};
@@ -15,7 +17,7 @@ use crate::metric::LineFilter;
 use crate::time::Instant;
 
 /// Names a line filter: a hash of what it chooses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FilterHash(pub u64);
 
 impl FilterHash {
@@ -84,17 +86,11 @@ impl Batch<'_> {
     }
 
     fn customers_with_account(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Failure> {
-        let all = FilterHash::ALL.key();
-        let last = after.map(|after| all.clone().text(after));
-        let from = last.as_ref().map_or(Bound::Included(all.as_bytes()), |last| Bound::Excluded(last.as_bytes()));
-        let end = all.after();
-        let until = end.as_ref().map_or(Bound::Unbounded, |end| Bound::Excluded(end.as_bytes()));
+        let last = after.map(Key::of);
+        let from = last.as_ref().map_or(Bound::Unbounded, |last| Bound::Excluded(last.as_bytes()));
         let mut customers = Vec::new();
-        for row in self.between(Table::Accounts, from, until)?.take(limit) {
-            let (key, _) = row?;
-            let mut parts = Parts(key.value());
-            parts.number();
-            customers.extend(parts.text());
+        for row in self.between(Table::Accounts, from, Bound::Unbounded)?.take(limit) {
+            customers.extend(Parts(row?.0.value()).text());
         }
         Ok(customers)
     }

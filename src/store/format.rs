@@ -3,11 +3,12 @@
 use redb::{Database, ReadTransaction, ReadableDatabase, TableError, TableHandle};
 
 use super::failure::{Failure, OpenError};
+use super::migrate::to_format_3;
 use super::table::Table;
 
 /// The format that is written. 2 has keys, the audit trail and the ledger of points: a Treue that knows 1 only would
-/// sell without posting points.
-pub const FORMAT: u32 = 2;
+/// sell without posting points. 3 keeps a purchase, and what is known of a customer, in one row each.
+pub const FORMAT: u32 = 3;
 /// The oldest format that is migrated.
 const OLDEST: u32 = 1;
 
@@ -21,13 +22,17 @@ pub(super) fn prepare(database: &Database) -> Result<(), OpenError> {
     let names: Vec<_> = read.list_tables().map_err(Failure::from)?.map(|table| table.name().to_owned()).collect();
     let is_there = |table: &Table| names.iter().any(|name| name == table.name());
     let new = names.is_empty();
-    let current = !new && check_format(&read)? == FORMAT;
+    let found = if new { FORMAT } else { check_format(&read)? };
+    let current = !new && found == FORMAT;
     if current && Table::ALL.iter().all(is_there) {
         return Ok(());
     }
     let write = database.begin_write().map_err(Failure::from)?;
     for table in Table::ALL {
         write.open_table(table.definition()).map_err(Failure::from)?;
+    }
+    if found < 3 {
+        to_format_3(&write)?;
     }
     if !current {
         let mut meta = write.open_table(Table::Meta.definition()).map_err(Failure::from)?;
@@ -72,7 +77,7 @@ mod tests {
             write.commit().expect("a commit");
             assert_eq!(prepare(&database).expect_err("another format").to_string(), expect);
         };
-        check(&7u32.to_le_bytes(), "the store has format 7, and this version of Treue knows formats up to 2");
+        check(&7u32.to_le_bytes(), "the store has format 7, and this version of Treue knows formats up to 3");
         check(&0u32.to_le_bytes(), "the file is not a Treue store");
         check(b"x", "the file is not a Treue store");
     }
@@ -81,7 +86,7 @@ mod tests {
     fn an_older_format_is_migrated() {
         let database = database();
         let write = database.begin_write().expect("a transaction");
-        for table in [Table::Meta, Table::Customers, Table::Purchases] {
+        for table in [Table::Meta, Table::Customers] {
             write.open_table(table.definition()).expect("a table").insert(&b"x"[..], &b"kept"[..]).expect("a row");
         }
         let meta = Table::Meta.definition();

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use super::codec::{KeptInteraction, KeptPurchase};
 use super::failure::Failure;
 use super::key::Key;
-use super::read::{indexed, kept_interaction};
+use super::read::{kept_interaction, pointed_purchase};
 use super::table::{Rows, Table};
 use crate::metric::{Event, History, LineFilter, interaction_adds, purchase_adds, purchase_corrections};
 use crate::time::Instant;
@@ -51,7 +51,8 @@ fn kept(
 ) -> Result<(Vec<KeptPurchase>, Vec<KeptInteraction>), Failure> {
     let (from, until) = (Key::of(customer), Key::of(customer).instant(as_of));
     let range = |table| rows.between(table, Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()));
-    let purchases = range(Table::CustomerPurchases)?.map(|row| indexed(rows, row?.1.value()));
+    let start = from.as_bytes().len();
+    let purchases = range(Table::CustomerPurchases)?.map(|row| pointed_purchase(rows, &row?.0.value()[start..]));
     let purchases = purchases.collect::<Result<_, Failure>>()?;
     let interactions = range(Table::CustomerInteractions)?.map(|row| kept_interaction(rows, row?.1.value()));
     Ok((purchases, interactions.collect::<Result<_, Failure>>()?))

@@ -4,7 +4,7 @@
 //! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
 //! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`], [`points`] and [`erase`] (typed
 //! writes), [`account`] and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow
-//! way), [`access`] (keys and the audit trail), [`filters`], [`mod@format`], [`failure`], and over all of it
+//! way), [`access`] (keys and the audit trail), [`filters`], [`mod@format`] and [`migrate`], [`failure`], and over all of it
 //! [`mod@verify`], [`verify_points`] and [`backup`].
 //!
 //! Absent: policies and the clock. Reads see the last commit; writes see what jobs ahead of them wrote.
@@ -22,6 +22,7 @@ mod filters;
 mod format;
 mod history;
 mod key;
+mod migrate;
 mod open;
 mod page;
 mod points;
@@ -40,8 +41,8 @@ pub use backup::BackupError;
 pub use base::PutError;
 pub use batch::Batch;
 pub use codec::{
-    Account, Activation, Answered, Chunk, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record,
-    Spent, UnmatchedLine, UnmatchedReturn, decode, encode,
+    Account, Activation, Answered, Chunk, CustomerRow, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase,
+    KeptRevision, PurchaseRow, Record, Spent, UnmatchedLine, UnmatchedReturn, decode, encode,
 };
 pub use erase::Erased;
 pub use failure::{Failure, OpenError, WriteError};

@@ -60,8 +60,7 @@ impl Batch<'_> {
         if points.redeemed == 0 && points.earned == 0 {
             return Ok(());
         }
-        let key = Key::of(&purchase.id);
-        if self.get(Table::PurchasePoints, key.as_bytes())?.is_some() {
+        if self.purchase_points(&purchase.id)?.is_some() {
             let why = format!("the points of `{}` are posted already", purchase.id);
             return Err(Failure::Damaged { what: "points of a purchase", why }.into());
         }
@@ -107,7 +106,7 @@ impl Batch<'_> {
             posting.like.purchase = None;
             self.post_expired(&mut posting, now, None)?;
         }
-        self.put(Table::PurchasePoints, key, &kept)?;
+        self.known_purchase_mut(&purchase.id)?.points = Some(kept);
         Ok(self.close(posting)?)
     }
 
@@ -169,14 +168,13 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Gives the points of a customer to another one who has none.
+    /// Gives the entries of a customer and the closed lots to another one who has none; the open ones are in the row
+    /// of the accounts.
     pub(super) fn move_points(&mut self, id: &str, other: &str) -> Result<(), Failure> {
         let (old, new) = (Key::of(id), Key::of(other));
         let mut expiries: Vec<Instant> = Vec::new();
         if let Some(account) = self.points_account(id)? {
             expiries.extend(account.lots.iter().filter_map(|lot| lot.expires_at));
-            self.remove(Table::PointsAccounts, old.clone())?;
-            self.put(Table::PointsAccounts, new.clone(), &account)?;
         }
         for table in [Table::PointsLots, Table::Entries] {
             for key in self.keys(table, &old)? {
@@ -280,6 +278,7 @@ impl Batch<'_> {
             self.put(Table::PointsLots, Key::of(customer).number(lot.id), lot)?;
         }
         account.lots.retain(|lot| lot.left != 0);
-        self.put(Table::PointsAccounts, Key::of(customer), &account)
+        self.customer_row_mut(customer)?.points = account;
+        Ok(())
     }
 }

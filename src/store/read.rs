@@ -1,11 +1,12 @@
 //! Typed reads, the same on a snapshot and inside a write.
 
+use std::borrow::Cow;
 use std::ops::{Bound, ControlFlow};
 
 use super::access::{AuditEntry, KeptKey, audit};
 use super::codec::{
-    Account, Activation, Answered, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record, Spent,
-    UnmatchedReturn, decode,
+    Account, Activation, Answered, CustomerRow, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision,
+    PurchaseRow, Record, Spent, UnmatchedReturn, decode, read_purchase,
 };
 use super::failure::Failure;
 use super::filters::{FilterHash, all_filters};
@@ -28,8 +29,6 @@ pub struct Counts {
     pub purchases: u64,
     /// Interactions.
     pub interactions: u64,
-    /// Stored decisions.
-    pub decisions: u64,
 }
 
 /// Typed reads of everything that is kept.
@@ -46,18 +45,29 @@ pub trait Read: Rows {
 
     /// A purchase with its returns.
     fn purchase(&self, id: &str) -> Result<Option<Purchase>, Failure> {
-        Ok(kept_purchase(self, id)?.map(|kept| kept.purchase))
+        let Some(place) = place_of(self, id)? else { return Ok(None) };
+        pointed_purchase(self, place.as_bytes()).map(|kept| Some(kept.purchase))
+    }
+
+    /// A purchase with its returns, what it did to points, and its decision.
+    fn whole_purchase(&self, id: &str) -> Result<Option<Cow<'_, PurchaseRow>>, Failure> {
+        let Some(place) = place_of(self, id)? else { return Ok(None) };
+        self.purchase_row(place.as_bytes())?.ok_or_else(|| points_at_nothing("purchase")).map(Some)
     }
 
     /// Purchases of a customer in order of time.
     fn purchases_of(&self, customer: &str, listing: &Listing) -> Result<Page<Purchase>, Failure> {
         let prefix = Key::of(customer);
-        page(self, Table::CustomerPurchases, &prefix, listing, |_, id| indexed_purchase(self, id))
+        let start = prefix.as_bytes().len();
+        page(self, Table::CustomerPurchases, &prefix, listing, |key, _| {
+            pointed_purchase(self, &key[start..]).map(|kept| kept.purchase)
+        })
     }
 
     /// All purchases, guests' too, in order of time.
     fn purchases(&self, listing: &Listing) -> Result<Page<Purchase>, Failure> {
-        page(self, Table::PurchasesByTime, &Key::new(), listing, |_, id| indexed_purchase(self, id))
+        let purchase = |place: &[u8], row: &[u8]| read_purchase(place, row).map(|kept| kept.purchase);
+        page(self, Table::Purchases, &Key::new(), listing, purchase)
     }
 
     /// Visits all purchases within `from..until`, guests' too, in order of time, with their sequence.
@@ -69,9 +79,9 @@ pub trait Read: Rows {
     ) -> Result<(), Failure> {
         let (from, until) = (Key::new().instant(from), Key::new().instant(until));
         let bounds = (Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()));
-        for row in self.between(Table::PurchasesByTime, bounds.0, bounds.1)? {
-            let (_, id) = row?;
-            let kept = indexed(self, id.value())?;
+        for row in self.between(Table::Purchases, bounds.0, bounds.1)? {
+            let (place, row) = row?;
+            let kept = read_purchase(place.value(), row.value())?;
             if visit(kept.sequence, kept.purchase).is_break() {
                 break;
             }
@@ -81,7 +91,7 @@ pub trait Read: Rows {
 
     /// The decision of a purchase, as it was written.
     fn decision(&self, purchase: &str) -> Result<Option<Vec<u8>>, Failure> {
-        bytes(self, Table::Decisions, &Key::of(purchase))
+        Ok(self.whole_purchase(purchase)?.and_then(|row| row.into_owned().decision))
     }
 
     /// An interaction.
@@ -111,34 +121,24 @@ pub trait Read: Rows {
 
     /// A customer's account.
     fn account(&self, filter: FilterHash, customer: &str) -> Result<Option<Account>, Failure> {
-        record(self, Table::Accounts, &filter.key().text(customer))
+        Ok(self.customer_row(customer)?.and_then(|row| row.account(filter).cloned()))
     }
 
-    /// Visits the accounts of a filter in order of the customers' ids, after the given one and up to another.
+    /// Visits what is kept of customers who did anything, in order of their ids, after the given one and up to another.
     ///
-    /// [`Read::split_accounts`] gives stretches that can be visited in parallel.
-    fn each_account(
+    /// [`Read::split_customers`] gives stretches that can be visited in parallel.
+    fn each_customer(
         &self,
-        filter: FilterHash,
         after: Option<&str>,
         until: Option<&str>,
-        mut visit: impl FnMut(String, Account) -> ControlFlow<()>,
+        mut visit: impl FnMut(String, CustomerRow) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
-        let prefix = filter.key();
-        let first = after.map(|after| prefix.clone().text(after));
-        let last = until.map(|until| prefix.clone().text(until));
-        let end = prefix.after();
-        let from = first.as_ref().map_or(Bound::Included(prefix.as_bytes()), |key| Bound::Excluded(key.as_bytes()));
-        let to = match (&last, &end) {
-            (Some(last), _) => Bound::Included(last.as_bytes()),
-            (None, Some(end)) => Bound::Excluded(end.as_bytes()),
-            (None, None) => Bound::Unbounded,
-        };
+        let (first, last) = (after.map(Key::of), until.map(Key::of));
+        let from = first.as_ref().map_or(Bound::Unbounded, |key| Bound::Excluded(key.as_bytes()));
+        let to = last.as_ref().map_or(Bound::Unbounded, |key| Bound::Included(key.as_bytes()));
         for row in self.between(Table::Accounts, from, to)? {
             let (key, value) = row?;
-            let mut parts = Parts(key.value());
-            parts.number();
-            let customer = parts.text().ok_or_else(|| damaged_key("account"))?;
+            let customer = Parts(key.value()).text().ok_or_else(|| damaged_key("account"))?;
             if visit(customer, decode(value.value())?).is_break() {
                 break;
             }
@@ -146,34 +146,29 @@ pub trait Read: Rows {
         Ok(())
     }
 
-    /// Customers at which the accounts of a filter split into stretches of about `size`, for
-    /// [`Read::each_account`]: until the first, from each to the next, after the last.
-    fn split_accounts(&self, filter: FilterHash, size: usize) -> Result<Vec<String>, Failure> {
+    /// Customers at which those who did anything split into stretches of about `size`, for [`Read::each_customer`]:
+    /// until the first, from each to the next, after the last.
+    fn split_customers(&self, size: usize) -> Result<Vec<String>, Failure> {
         let size = size.max(1);
         let mut splits = Vec::new();
-        for row in self.starting(Table::Accounts, &filter.key())?.skip(size - 1).step_by(size) {
-            let (key, _) = row?;
-            let mut parts = Parts(key.value());
-            parts.number();
-            splits.push(parts.text().ok_or_else(|| damaged_key("account"))?);
+        for row in self.starting(Table::Accounts, &Key::new())?.skip(size - 1).step_by(size) {
+            splits.push(Parts(row?.0.value()).text().ok_or_else(|| damaged_key("account"))?);
         }
         Ok(splits)
     }
 
     /// How many customers have a card and did nothing yet.
     fn idle_customers(&self) -> Result<u64, Failure> {
-        let prefix = FilterHash::ALL.key();
-        let start = prefix.as_bytes().len();
-        let mut accounts = self.starting(Table::Accounts, &prefix)?;
+        let mut accounts = self.starting(Table::Accounts, &Key::new())?;
         let mut account = accounts.next().transpose()?;
         let mut idle = 0;
         for row in self.starting(Table::Customers, &Key::new())? {
             let (card, _) = row?;
             // Both tables are in order of the customers' ids.
-            while account.as_ref().is_some_and(|(key, _)| &key.value()[start..] < card.value()) {
+            while account.as_ref().is_some_and(|(key, _)| key.value() < card.value()) {
                 account = accounts.next().transpose()?;
             }
-            idle += u64::from(account.as_ref().is_none_or(|(key, _)| &key.value()[start..] != card.value()));
+            idle += u64::from(account.as_ref().is_none_or(|(key, _)| key.value() != card.value()));
         }
         Ok(idle)
     }
@@ -290,7 +285,8 @@ pub trait Read: Rows {
 
     /// A customer's lots of points with something left.
     fn points_account(&self, customer: &str) -> Result<Option<PointsAccount>, Failure> {
-        record(self, Table::PointsAccounts, &Key::of(customer))
+        let row = self.customer_row(customer)?;
+        Ok(row.map(|row| row.into_owned().points).filter(|points| !points.lots.is_empty()))
     }
 
     /// A customer's points ledger in the order it was written.
@@ -313,7 +309,7 @@ pub trait Read: Rows {
 
     /// What a purchase did to points; absent where it did nothing.
     fn purchase_points(&self, purchase: &str) -> Result<Option<PurchasePoints>, Failure> {
-        record(self, Table::PurchasePoints, &Key::of(purchase))
+        Ok(self.whole_purchase(purchase)?.and_then(|row| row.into_owned().points))
     }
 
     /// Bytes kept under a name, such as a signing key.
@@ -327,7 +323,6 @@ pub trait Read: Rows {
             customers: self.len(Table::Customers)?,
             purchases: self.len(Table::Purchases)?,
             interactions: self.len(Table::Interactions)?,
-            decisions: self.len(Table::Decisions)?,
         })
     }
 }
@@ -347,23 +342,26 @@ fn bytes(rows: &(impl Rows + ?Sized), table: Table, key: &Key) -> Result<Option<
     Ok(rows.get(table, key.as_bytes())?.map(|row| row.value().to_vec()))
 }
 
-pub(super) fn kept_purchase(rows: &(impl Rows + ?Sized), id: &str) -> Result<Option<KeptPurchase>, Failure> {
-    record(rows, Table::Purchases, &Key::of(id))
+/// Where a purchase is kept.
+pub(super) fn place_of(rows: &(impl Rows + ?Sized), id: &str) -> Result<Option<Key>, Failure> {
+    let row = rows.get(Table::PurchaseIds, Key::of(id).as_bytes())?;
+    Ok(row.map(|row| Key::new().bytes(row.value())))
+}
+
+/// The purchase that an index points at.
+pub(super) fn pointed_purchase(rows: &(impl Rows + ?Sized), place: &[u8]) -> Result<KeptPurchase, Failure> {
+    rows.purchase_at(place)?.ok_or_else(|| points_at_nothing("purchase"))
 }
 
 /// What an index row points at. Its value is the key of the other table.
 fn pointed<T: Record>(rows: &(impl Rows + ?Sized), table: Table, key: &[u8]) -> Result<T, Failure> {
     let row = rows.get(table, key)?;
-    let row = row.ok_or_else(|| Failure::Damaged { what: T::WHAT, why: "an index points at nothing".to_owned() })?;
+    let row = row.ok_or_else(|| points_at_nothing(T::WHAT))?;
     decode(row.value())
 }
 
-pub(super) fn indexed(rows: &(impl Rows + ?Sized), key: &[u8]) -> Result<KeptPurchase, Failure> {
-    pointed(rows, Table::Purchases, key)
-}
-
-fn indexed_purchase(rows: &(impl Rows + ?Sized), key: &[u8]) -> Result<Purchase, Failure> {
-    Ok(indexed(rows, key)?.purchase)
+fn points_at_nothing(what: &'static str) -> Failure {
+    Failure::Damaged { what, why: "an index points at nothing".to_owned() }
 }
 
 pub(super) fn kept_interaction(rows: &(impl Rows + ?Sized), key: &[u8]) -> Result<KeptInteraction, Failure> {

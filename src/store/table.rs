@@ -1,9 +1,11 @@
 //! The tables, and access to their rows that is the same on a snapshot and inside a write.
 
+use std::borrow::Cow;
 use std::ops::Bound;
 
 use redb::{AccessGuard, Range, TableDefinition};
 
+use super::codec::{CustomerRow, KeptPurchase, PurchaseRow, decode, read_purchase};
 use super::failure::Failure;
 use super::key::Key;
 
@@ -35,22 +37,20 @@ tables! {
     Meta = "meta",
     /// Customer → card.
     Customers = "customers",
-    /// Purchase → the purchase with its returns.
-    Purchases = "purchases",
-    /// Customer, instant, sequence → purchase.
+    /// Instant, sequence → the purchase with its returns, what it did to points, and its decision.
+    Purchases = "purchases_in_time",
+    /// Purchase → instant, sequence.
+    PurchaseIds = "purchase_ids",
+    /// Customer, instant, sequence → nothing.
     CustomerPurchases = "customer_purchases",
-    /// Instant, sequence → purchase.
-    PurchasesByTime = "purchases_by_time",
-    /// Purchase → decision.
-    Decisions = "decisions",
     /// Interaction → the interaction.
     Interactions = "interactions",
     /// Customer, instant, sequence → interaction.
     CustomerInteractions = "customer_interactions",
     /// Instant, sequence → interaction.
     InteractionsByTime = "interactions_by_time",
-    /// Filter, customer → account.
-    Accounts = "accounts",
+    /// Customer → account of each filter, and lots of points with something left.
+    Accounts = "customer_accounts",
     /// Filter, customer, instant and sequence of the first event → chunk.
     Chunks = "chunks",
     /// Filter → what it chooses, and how far its accounts are built.
@@ -79,14 +79,10 @@ tables! {
     Audit = "audit",
     /// Customer, sequence → nothing: entries of the audit trail that name the customer.
     AuditByCustomer = "audit_by_customer",
-    /// Customer → lots of points with something left.
-    PointsAccounts = "points_accounts",
     /// Customer, lot → lot of points with nothing left.
     PointsLots = "points_lots",
     /// Customer, sequence → entry of the points ledger.
     Entries = "entries",
-    /// Purchase → what it did to points.
-    PurchasePoints = "purchase_points",
     /// Instant, customer → nothing: a lot expires then.
     PointsExpiring = "points_expiring",
 }
@@ -102,6 +98,24 @@ impl Table {
 pub trait Rows {
     /// One row.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value<'_>>, Failure>;
+
+    /// What is kept of a customer besides the card.
+    fn customer_row(&self, customer: &str) -> Result<Option<Cow<'_, CustomerRow>>, Failure> {
+        let row = self.get(Table::Accounts, Key::of(customer).as_bytes())?;
+        row.map(|row| decode(row.value()).map(Cow::Owned)).transpose()
+    }
+
+    /// All that is kept of the purchase at a place: instant and sequence.
+    fn purchase_row(&self, place: &[u8]) -> Result<Option<Cow<'_, PurchaseRow>>, Failure> {
+        let row = self.get(Table::Purchases, place)?;
+        row.map(|row| decode(row.value()).map(Cow::Owned)).transpose()
+    }
+
+    /// The purchase at a place.
+    fn purchase_at(&self, place: &[u8]) -> Result<Option<KeptPurchase>, Failure> {
+        let row = self.get(Table::Purchases, place)?;
+        row.map(|row| read_purchase(place, row.value())).transpose()
+    }
 
     /// The rows between two keys.
     fn between(&self, table: Table, from: Bound<&[u8]>, until: Bound<&[u8]>) -> Result<ValueRange<'_>, Failure>;

@@ -1,10 +1,9 @@
 //! Reading a customer's events in a bounded number of rows, however long the history is.
 
+use std::borrow::Cow;
 use std::ops::Bound;
 
-use smallvec::SmallVec;
-
-use super::codec::{Account, Chunk, decode};
+use super::codec::{Account, Chunk, CustomerRow, decode};
 use super::failure::Failure;
 use super::filters::FilterHash;
 use super::key::Key;
@@ -13,23 +12,26 @@ use super::table::Table;
 use crate::metric::{Correction, Event, Mark, Timelines};
 use crate::time::Instant;
 
-/// The events of one customer, read from accounts and chunks. Each account is read at most once.
+/// The events of one customer, read from accounts and chunks. The row of accounts is read once.
 pub struct StoreTimelines<'a, R: Read + ?Sized> {
     rows: &'a R,
     customer: &'a str,
     filters: &'a [FilterHash],
-    accounts: SmallVec<[(FilterHash, Account); 2]>,
+    /// Read when first needed.
+    row: Option<Cow<'a, CustomerRow>>,
+    /// What a customer has who did nothing that a filter lets pass.
+    none: Account,
 }
 
 impl<'a, R: Read + ?Sized> StoreTimelines<'a, R> {
     /// The events of a customer; `filters` are the hashes of the bundle's filters.
     pub fn new(rows: &'a R, customer: &'a str, filters: &'a [FilterHash]) -> Self {
-        Self { rows, customer, filters, accounts: SmallVec::new() }
+        Self { rows, customer, filters, row: None, none: Account::default() }
     }
 
-    /// The same with an account that was read before, as in a scan.
-    pub fn with_account(mut self, filter: FilterHash, account: Account) -> Self {
-        self.accounts.push((filter, account));
+    /// The same with a row that was read before, as in a scan.
+    pub fn with_row(mut self, row: Cow<'a, CustomerRow>) -> Self {
+        self.row = Some(row);
         self
     }
 
@@ -37,18 +39,20 @@ impl<'a, R: Read + ?Sized> StoreTimelines<'a, R> {
     ///
     /// Where they are not, [`Read::history`] is.
     pub fn exact(&mut self, at: Instant) -> Result<bool, Failure> {
-        let account = self.account(FilterHash::ALL)?;
-        Ok(self.accounts[account].1.corrected_at.is_none_or(|corrected| corrected < at))
+        self.load()?;
+        Ok(self.account(FilterHash::ALL).corrected_at.is_none_or(|corrected| corrected < at))
     }
 
-    /// The place of an account among those read.
-    fn account(&mut self, filter: FilterHash) -> Result<usize, Failure> {
-        if let Some(at) = self.accounts.iter().position(|(hash, _)| *hash == filter) {
-            return Ok(at);
+    fn load(&mut self) -> Result<(), Failure> {
+        if self.row.is_none() {
+            self.row = Some(self.rows.customer_row(self.customer)?.unwrap_or_default());
         }
-        let account = self.rows.account(filter, self.customer)?.unwrap_or_default();
-        self.accounts.push((filter, account));
-        Ok(self.accounts.len() - 1)
+        Ok(())
+    }
+
+    /// An account, once the row is loaded.
+    fn account(&self, filter: FilterHash) -> &Account {
+        self.row.as_ref().and_then(|row| row.account(filter)).unwrap_or(&self.none)
     }
 
     fn hash(&self, filter: Option<u16>) -> Option<FilterHash> {
@@ -61,8 +65,8 @@ impl<R: Read + ?Sized> Timelines for StoreTimelines<'_, R> {
 
     fn mark(&mut self, filter: Option<u16>, before: Instant) -> Result<Mark, Failure> {
         let Some(hash) = self.hash(filter) else { return Ok(Mark::default()) };
-        let at = self.account(hash)?;
-        let account = &self.accounts[at].1;
+        self.load()?;
+        let account = self.account(hash);
         let in_tail = account.tail.first().is_none_or(|first| first.at < before);
         if in_tail || account.older == 0 {
             return Ok(mark_before(account.spilled, &account.tail, before));
@@ -73,8 +77,8 @@ impl<R: Read + ?Sized> Timelines for StoreTimelines<'_, R> {
 
     fn first_purchase(&mut self, filter: Option<u16>) -> Result<Option<Instant>, Failure> {
         let Some(hash) = self.hash(filter) else { return Ok(None) };
-        let at = self.account(hash)?;
-        Ok(self.accounts[at].1.first_purchase)
+        self.load()?;
+        Ok(self.account(hash).first_purchase)
     }
 
     /// None: an account says what is left of its events, and for whom that is not enough reads the whole history.
@@ -84,8 +88,8 @@ impl<R: Read + ?Sized> Timelines for StoreTimelines<'_, R> {
 
     fn events(&mut self, filter: Option<u16>, from: Instant, until: Instant) -> Result<Vec<Event>, Failure> {
         let Some(hash) = self.hash(filter) else { return Ok(Vec::new()) };
-        let at = self.account(hash)?;
-        let account = &self.accounts[at].1;
+        self.load()?;
+        let account = self.account(hash);
         let mut events = Vec::new();
         // Older events matter only where the tail does not reach back far enough.
         if account.tail.first().is_some_and(|first| first.at >= from) {

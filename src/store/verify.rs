@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::access::{AuditEntry, KeptKey};
 use super::codec::{
-    Account, Activation, Answered, Chunk, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision, Record,
-    Spent, UnmatchedReturn, decode,
+    Activation, Answered, Chunk, CustomerRow, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase, KeptRevision,
+    PurchaseRow, Record, Spent, UnmatchedReturn, decode, read_purchase,
 };
 use super::failure::Failure;
 use super::filters::FilterHash;
@@ -15,7 +15,7 @@ use super::read::Read;
 use super::table::Table;
 use super::verify_points::verify_points;
 use crate::metric::{Event, LineFilter, Mark};
-use crate::model::{Customer, Entry, Lot, PointsAccount, PurchasePoints};
+use crate::model::{Customer, Entry, Lot};
 use crate::time::Instant;
 
 /// Something in the store that does not fit.
@@ -46,17 +46,12 @@ pub fn verify(rows: &impl Read, report: &mut dyn FnMut(Flaw)) -> Result<(), Fail
     if check.readable::<AuditEntry>(Table::Audit)? {
         check.audit()?;
     }
-    let points_read = [
-        check.readable::<Entry>(Table::Entries)?,
-        check.readable::<PointsAccount>(Table::PointsAccounts)?,
-        check.readable::<Lot>(Table::PointsLots)?,
-        check.readable::<PurchasePoints>(Table::PurchasePoints)?,
-    ];
+    let points_read = [check.readable::<Entry>(Table::Entries)?, check.readable::<Lot>(Table::PointsLots)?];
     let filters_read = check.readable::<KeptFilter>(Table::Filters)?;
     let bases = [
-        check.readable::<KeptPurchase>(Table::Purchases)?,
+        check.readable::<PurchaseRow>(Table::Purchases)?,
         check.readable::<KeptInteraction>(Table::Interactions)?,
-        check.readable::<Account>(Table::Accounts)?,
+        check.readable::<CustomerRow>(Table::Accounts)?,
         check.readable::<Chunk>(Table::Chunks)?,
     ];
     if !filters_read || bases.contains(&false) {
@@ -79,7 +74,11 @@ struct Check<'a, R: Read> {
 
 impl<R: Read> Check<'_, R> {
     fn flaw(&mut self, table: Table, key: &[u8], what: impl Into<String>) {
-        let row = String::from_utf8_lossy(key).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut parts = Parts(key);
+        let row = match parts.instant().zip(parts.number()) {
+            Some((at, sequence)) if table == Table::Purchases => format!("{at} {sequence}"),
+            _ => String::from_utf8_lossy(key).chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+        };
         (self.report)(Flaw { table, row, what: what.into() });
     }
 
@@ -100,18 +99,17 @@ impl<R: Read> Check<'_, R> {
     fn purchases(&mut self) -> Result<bool, Failure> {
         let (mut whole, mut with_customer) = (true, 0);
         for row in self.rows.starting(Table::Purchases, &Key::new())? {
-            let (key, value) = row?;
-            let KeptPurchase { sequence, purchase } = decode(value.value())?;
-            let by_time = Key::new().instant(purchase.at).number(sequence);
-            whole &= self.points(Table::PurchasesByTime, &by_time, key.value())?;
+            let (place, value) = row?;
+            let KeptPurchase { purchase, .. } = read_purchase(place.value(), value.value())?;
+            whole &= self.points(Table::PurchaseIds, &Key::of(&purchase.id), place.value(), purchase.id.as_bytes())?;
             if let Some(customer) = &purchase.customer {
                 with_customer += 1;
-                let by_customer = Key::of(customer).instant(purchase.at).number(sequence);
-                whole &= self.points(Table::CustomerPurchases, &by_customer, key.value())?;
+                let by_customer = Key::of(customer).bytes(place.value());
+                whole &= self.points(Table::CustomerPurchases, &by_customer, &[], purchase.id.as_bytes())?;
             }
         }
         let purchases = self.rows.len(Table::Purchases)?;
-        whole &= self.as_many(Table::PurchasesByTime, purchases)?;
+        whole &= self.as_many(Table::PurchaseIds, purchases)?;
         Ok(whole & self.as_many(Table::CustomerPurchases, with_customer)?)
     }
 
@@ -123,7 +121,7 @@ impl<R: Read> Check<'_, R> {
             if entry.action.is_about_a_customer() {
                 about_customers += 1;
                 let key = Key::of(&entry.subject).number(entry.sequence);
-                whole &= self.points(Table::AuditByCustomer, &key, &[])?;
+                whole &= self.points(Table::AuditByCustomer, &key, &[], entry.subject.as_bytes())?;
             }
         }
         Ok(whole & self.as_many(Table::AuditByCustomer, about_customers)?)
@@ -135,20 +133,20 @@ impl<R: Read> Check<'_, R> {
             let (key, value) = row?;
             let KeptInteraction { sequence, interaction } = decode(value.value())?;
             let by_time = Key::new().instant(interaction.at).number(sequence);
-            whole &= self.points(Table::InteractionsByTime, &by_time, key.value())?;
+            whole &= self.points(Table::InteractionsByTime, &by_time, key.value(), key.value())?;
             let by_customer = Key::of(&interaction.customer).instant(interaction.at).number(sequence);
-            whole &= self.points(Table::CustomerInteractions, &by_customer, key.value())?;
+            whole &= self.points(Table::CustomerInteractions, &by_customer, key.value(), key.value())?;
         }
         let interactions = self.rows.len(Table::Interactions)?;
         whole &= self.as_many(Table::InteractionsByTime, interactions)?;
         Ok(whole & self.as_many(Table::CustomerInteractions, interactions)?)
     }
 
-    /// Whether an index row is there and points at `key`.
-    fn points(&mut self, index: Table, at: &Key, key: &[u8]) -> Result<bool, Failure> {
+    /// Whether the index row of something is there and points at `key`.
+    fn points(&mut self, index: Table, at: &Key, key: &[u8], of: &[u8]) -> Result<bool, Failure> {
         let found = self.rows.get(index, at.as_bytes())?.is_some_and(|row| row.value() == key);
         if !found {
-            self.flaw(index, key, "it is not in the index");
+            self.flaw(index, of, "it is not in the index");
         }
         Ok(found)
     }
@@ -174,8 +172,8 @@ impl<R: Read> Check<'_, R> {
         let complete = known.iter().filter(|(_, kept)| kept.complete).map(|(hash, kept)| (*hash, Some(&kept.filter)));
         for (hash, filter) in std::iter::once((FilterHash::ALL, None)).chain(complete) {
             let mut theirs = customers.clone();
-            self.rows.each_account(hash, None, None, |customer, _| {
-                theirs.insert(customer);
+            self.rows.each_customer(None, None, |customer, row| {
+                theirs.extend(row.account(hash).map(|_| customer));
                 std::ops::ControlFlow::Continue(())
             })?;
             for customer in &theirs {

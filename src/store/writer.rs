@@ -235,7 +235,7 @@ impl Writer {
             match went {
                 Went::Done => {
                     written += 1;
-                    batch.keep();
+                    batch.keep().map_err(Trouble::Before)?;
                 }
                 Went::Refused => {
                     refused += 1;

@@ -73,7 +73,8 @@ fn online_retail_is_accounted_for_row_by_row_and_twice_is_once() {
 fn sums(store: &Store) -> (i64, usize) {
     let rows = store.snapshot();
     let mut gross = 0;
-    rows.each_account(FilterHash::ALL, None, None, |_, account| {
+    rows.each_customer(None, None, |_, row| {
+        let Some(account) = row.account(FilterHash::ALL) else { return std::ops::ControlFlow::Continue(()) };
         gross += account.spilled.totals.gross + account.tail.iter().map(|event| event.adds.gross).sum::<i64>();
         ControlFlow::Continue(())
     })
@@ -102,7 +103,8 @@ fn cdnow() -> &'static BTreeMap<String, Bought> {
         assert_eq!((report.rows.read, report.purchases, report.customers), (6_919, 6_919, 2_357));
         let mut customers = BTreeMap::new();
         let rows = store.snapshot();
-        rows.each_account(FilterHash::ALL, None, None, |customer, account| {
+        rows.each_customer(None, None, |customer, row| {
+            let Some(account) = row.account(FilterHash::ALL) else { return std::ops::ControlFlow::Continue(()) };
             let mut sum = account.spilled.totals;
             for event in &account.tail {
                 sum = sum.checked_add(event.adds).expect("sums fit");

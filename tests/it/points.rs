@@ -408,7 +408,7 @@ async fn a_store_from_before_the_ledger_gets_one() {
             }
             for (purchase, decision) in purchases.iter().zip(&decisions) {
                 batch.put_purchase(purchase.clone())?;
-                batch.put_decision(&purchase.id, decision).expect("a write");
+                batch.put_decision(&purchase.id, decision.clone()).expect("a write");
             }
             Ok::<_, treue::store::PutError>(())
         })

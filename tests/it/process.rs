@@ -79,11 +79,21 @@ impl Client {
 
     /// Asks, and reads the status and the body of the answer.
     pub fn call(&mut self, method: &str, path: &str, body: &str) -> io::Result<(u16, String)> {
+        self.send(method, path, body)?;
+        self.answer()
+    }
+
+    /// Asks.
+    pub fn send(&mut self, method: &str, path: &str, body: &str) -> io::Result<()> {
         let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: treue\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
         );
-        self.stream.write_all((head + body).as_bytes())?;
+        self.stream.write_all((head + body).as_bytes())
+    }
+
+    /// Reads the status and the body of the next answer.
+    pub fn answer(&mut self) -> io::Result<(u16, String)> {
         let end = loop {
             match self.read.windows(4).position(|four| four == b"\r\n\r\n") {
                 Some(end) => break end + 4,

@@ -19,7 +19,7 @@ use crate::id::check_id;
 use crate::ledger::{Asked, take_back};
 use crate::model::{Purchase, PurchaseLine, Return};
 use crate::money::Money;
-use crate::store::{Failure, KeptPurchase, Read, Store, decode, encode};
+use crate::store::{Failure, PurchaseRow, Read, Store, decode, encode};
 use crate::time::Instant;
 
 /// A decimal as it was written: a JSON number's text, or a JSON string's.
@@ -129,7 +129,7 @@ struct Entries {
 
 impl Entries {
     fn purchase(&self, entry: &Entry) -> Result<Purchase, Failure> {
-        let kept: KeptPurchase = decode(&self.bytes[entry.start..entry.end])?;
+        let kept: PurchaseRow = decode(&self.bytes[entry.start..entry.end])?;
         Ok(kept.purchase)
     }
 
@@ -138,7 +138,7 @@ impl Entries {
         self.ids.intern(&purchase.id);
         let customer = purchase.customer.as_deref().map_or(GUEST, |customer| self.customers.intern(customer));
         let at = purchase.at;
-        self.bytes.extend(encode(&KeptPurchase { sequence: 0, purchase })?);
+        self.bytes.extend(encode(&PurchaseRow { purchase, points: None, decision: None })?);
         self.entries.push(Entry { line, customer, at, start, end: self.bytes.len() });
         Ok(())
     }

@@ -61,7 +61,8 @@ fn everything(store: &Store) -> String {
     let tables = [ExportTable::Customers, ExportTable::Purchases, ExportTable::UnmatchedReturns];
     let mut text: String = tables.iter().map(|table| dump(store, *table, ExportFormat::JsonLines)).collect();
     let rows = store.snapshot();
-    rows.each_account(FilterHash::ALL, None, None, |customer, account| {
+    rows.each_customer(None, None, |customer, row| {
+        let Some(account) = row.account(FilterHash::ALL) else { return std::ops::ControlFlow::Continue(()) };
         text.push_str(&format!("{customer} {account:?}\n"));
         std::ops::ControlFlow::Continue(())
     })

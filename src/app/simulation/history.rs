@@ -1,5 +1,6 @@
 //! The store's history in memory, for a replay.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::app::purchase::DecisionRecord;
@@ -9,7 +10,7 @@ use crate::model::Customer;
 use crate::money::Money;
 use crate::policy::Bundle;
 use crate::simulate::{Base, BaseBuilder, Recorded, RecordedPoints, Sample};
-use crate::store::{Failure, KeptInteraction, KeptPurchase, Key, Rows, Snapshot, Table, ValueRange, decode};
+use crate::store::{Failure, KeptInteraction, Key, Parts, PurchaseRow, Rows, Snapshot, Table, decode};
 use crate::time::Instant;
 
 /// What of a history is wanted.
@@ -33,22 +34,23 @@ pub(super) fn read(
     go_on: &dyn Fn(u64) -> bool,
 ) -> Result<Option<Base>, Failure> {
     let mut builder = BaseBuilder::new(wanted.sample, wanted.until);
-    let mut decisions = Beside::new(rows)?;
+    let end = Key::new().instant(wanted.until);
     let mut count = 0;
-    for row in rows.starting(Table::Purchases, &Key::new())? {
-        let (key, value) = row?;
+    for row in rows.between(Table::Purchases, Bound::Unbounded, Bound::Excluded(end.as_bytes()))? {
+        let (place, value) = row?;
         count += 1;
         if count % STRETCH as u64 == 0 && !go_on(count) {
             return Ok(None);
         }
-        let kept: KeptPurchase = decode(value.value())?;
-        // Both tables are in order of the purchases' ids.
-        let record: Option<DecisionRecord> = decisions.take(key.value())?.map(|bytes| decode(&bytes)).transpose()?;
-        let recorded = match record {
-            Some(record) => Some(recorded(record, wanted.granted, &bundle)?),
-            None => None,
-        };
-        builder.purchase(kept.sequence, &kept.purchase, recorded);
+        let mut parts = Parts(place.value());
+        let (_, sequence) = parts.instant().zip(parts.number()).ok_or_else(|| Failure::Damaged {
+            what: "purchase",
+            why: "its key holds no instant and sequence".to_owned(),
+        })?;
+        let row: PurchaseRow = decode(value.value())?;
+        let record: Option<DecisionRecord> = row.decision.as_deref().map(decode).transpose()?;
+        let recorded = record.map(|record| recorded(record, wanted.granted, &bundle)).transpose()?;
+        builder.purchase(sequence, &row.purchase, recorded);
     }
     for (nth, row) in rows.starting(Table::Customers, &Key::new())?.enumerate() {
         if nth % STRETCH == 0 && !go_on(count) {
@@ -64,36 +66,6 @@ pub(super) fn read(
         builder.interaction(kept.sequence, &kept.interaction);
     }
     Ok(Some(builder.finish()))
-}
-
-/// Rows of decisions, read beside those of purchases.
-struct Beside<'a> {
-    rows: ValueRange<'a>,
-    next: Option<(Vec<u8>, Vec<u8>)>,
-}
-
-impl<'a> Beside<'a> {
-    fn new(rows: &'a Snapshot) -> Result<Self, Failure> {
-        let mut beside = Self { rows: rows.starting(Table::Decisions, &Key::new())?, next: None };
-        beside.step()?;
-        Ok(beside)
-    }
-
-    fn step(&mut self) -> Result<(), Failure> {
-        let next = self.rows.next().transpose()?;
-        self.next = next.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()));
-        Ok(())
-    }
-
-    /// The decision with this key, where there is one. Keys are asked for in their order.
-    fn take(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-        while self.next.as_ref().is_some_and(|(known, _)| known.as_slice() < key) {
-            self.step()?;
-        }
-        let Some((_, value)) = self.next.take_if(|(known, _)| known.as_slice() == key) else { return Ok(None) };
-        self.step()?;
-        Ok(Some(value))
-    }
 }
 
 fn recorded(

@@ -3,6 +3,8 @@
 pub mod activate;
 pub mod check;
 pub mod diff;
+pub mod impact;
 pub mod refresh;
 pub mod revisions;
+pub mod shadow;
 pub mod state;

@@ -102,14 +102,12 @@ fn tampered_rows_are_found() {
         Ok((key, entry))
     }
     fn account(batch: &mut Batch<'_>, change: impl Fn(&mut PointsAccount)) -> Result<(), Failure> {
-        let mut account = batch.points_account("c")?.unwrap_or_default();
-        change(&mut account);
-        batch.put(Table::PointsAccounts, Key::of("c"), &account)
+        change(&mut batch.customer_row_mut("c")?.points);
+        Ok(())
     }
     fn kept(batch: &mut Batch<'_>, change: impl Fn(&mut PurchasePoints)) -> Result<(), Failure> {
-        let mut points = batch.purchase_points("p3")?.unwrap_or_default();
-        change(&mut points);
-        batch.put(Table::PurchasePoints, Key::of("p3"), &points)
+        batch.known_purchase_mut("p3")?.points.iter_mut().for_each(change);
+        Ok(())
     }
     let check = |what: &str, tamper: Tamper, expect: &str| {
         let store = shop();
@@ -173,7 +171,11 @@ fn tampered_rows_are_found() {
     );
     check(
         "a purchase in no entry",
-        |batch| batch.put(Table::PurchasePoints, Key::of("p8"), &PurchasePoints::default()),
+        |batch| {
+            batch.put_purchase(purchase("p8", Some("c"), 30)).expect("a purchase");
+            batch.known_purchase_mut("p8")?.points = Some(PurchasePoints::default());
+            Ok(())
+        },
         "1 purchases did something to points that is in no entry",
     );
     check("bytes", |batch| batch.put_bytes(Table::Entries, Key::of("c").number(1), &[9]), "version 9 is unknown");

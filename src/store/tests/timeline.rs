@@ -1,5 +1,6 @@
 //! Accounts and chunks against the same events in memory.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -166,17 +167,20 @@ fn accounts_are_visited_in_stretches() {
         .expect("a write");
     let snapshot = store.snapshot();
     let check = |size: usize, expect: &[&str]| {
-        let splits = snapshot.split_accounts(FILTER, size).expect("splits");
+        let splits = snapshot.split_customers(size).expect("splits");
         assert_eq!(splits, expect);
         let mut seen = Vec::new();
         let from = std::iter::once(None).chain(splits.iter().map(|split| Some(split.as_str())));
         let until = splits.iter().map(|split| Some(split.as_str())).chain([None]);
         for (from, until) in from.zip(until) {
             snapshot
-                .each_account(FILTER, from, until, |customer, account| {
+                .each_customer(from, until, |customer, row| {
+                    if row.account(FILTER).is_none() {
+                        return std::ops::ControlFlow::Continue(());
+                    }
                     let filters = [FILTER];
                     let timelines = StoreTimelines::new(&*snapshot, &customer, &filters);
-                    let mut timelines = timelines.with_account(FILTER, account);
+                    let mut timelines = timelines.with_row(Cow::Owned(row));
                     assert_eq!(timelines.mark(Some(0), Instant(2)).expect("a mark").totals.gross, 10);
                     seen.push(customer.clone());
                     std::ops::ControlFlow::Continue(())
@@ -187,7 +191,8 @@ fn accounts_are_visited_in_stretches() {
     };
     check(10, &["c09", "c19"]);
     check(25, &["c24"]);
-    check(26, &[]);
+    check(26, &["other"]);
+    check(27, &[]);
     let all = snapshot.between(Table::Accounts, Bound::Unbounded, Bound::Unbounded).expect("accounts").count();
     assert_eq!(all, 26);
 }

@@ -1,6 +1,6 @@
 //! The HTTP interface, in process on a store in memory and a clock that stands, and over real sockets.
 
-mod app;
+pub mod app;
 mod bad;
 mod bulk;
 mod checkout;
@@ -13,4 +13,5 @@ mod policies;
 mod quotes;
 mod returns;
 mod schema;
+mod simulations;
 mod socket;
