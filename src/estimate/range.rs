@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn ratings_enter_by_their_lower_bound() {
         // (4 − 1) / 4 of 40 is 30 of 40.
-        check(Ranged::rated(4.0, 40, (1.0, 5.0), 5.0), 3.3926, 3.3926, 4.4325);
+        check(Ranged::rated(4.0, 40, (1.0, 5.0), 5.0), 3.3922, 3.3922, 4.4325);
         let best = Ranged::rated(5.0, 4, (1.0, 5.0), 5.0);
         assert!(best.used < best.high && best.high < 5.0, "{best:?}");
     }

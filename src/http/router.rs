@@ -67,6 +67,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reports::budgets::read_budgets))
         .routes(routes!(reports::service_optimum::read_service_optimum))
         .routes(routes!(simulations::create::create_simulation, simulations::list::list_simulations))
+        .routes(routes!(simulations::search::create_search))
         .routes(routes!(simulations::read::read_simulation, simulations::cancel::delete_simulation))
         .routes(routes!(simulations::events::follow_simulation))
         .routes(routes!(bulk::import::create_import))

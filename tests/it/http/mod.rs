@@ -13,5 +13,6 @@ mod policies;
 mod quotes;
 mod returns;
 mod schema;
+mod searches;
 mod simulations;
 mod socket;
