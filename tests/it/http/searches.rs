@@ -75,7 +75,7 @@ async fn the_known_optimum_is_found() {
     assert_eq!(
         point["diff"],
         json!(
-            "--- policies/loyalty.yaml\n+++ policies/loyalty.yaml\n@@ -7,5 +7,5 @@\n   tier: { by: orders, classes: { gold: \
+            "--- policies/shop.yaml\n+++ policies/shop.yaml\n@@ -7,5 +7,5 @@\n   tier: { by: orders, classes: { gold: \
              2, basic: 0 } }\n discounts:\n   # Nobody remembers why it is 5%.\n-  gold_only: { when: { tier: gold }, rate: 5% } \
              # but it is\n-  others: { when: { tier: basic }, rate: 5% }\n+  gold_only: { when: { tier: gold }, rate: 10% } # but \
              it is\n+  others: { when: { tier: basic }, rate: 20% }\n"
@@ -142,7 +142,7 @@ async fn mistakes_of_a_search_have_places() {
 async fn a_scenario_with_behaviour_answers_in_ranges() {
     let app = shop().await;
     let scenario = "candidate: sent\nseed: 7\nbehaviour:\n  by: tier\n  runs: 40\n  elasticity: { gold: 1 to 3, basic: 0.5 }\n  \
-                    rival: { rate: 8%, from: 2026-01-03, classes: [gold], switch: 20% to 40% }\n  \
+                    rival: { rate: 8%, from: 2026-03-05, classes: [gold], switch: 20% to 40% }\n  \
                     churn: { basic: { monthly: 2% } }\n  newcomers: 1 to 2\n";
     let files = json!({ "a.yaml": POLICY.replace("gold }, rate: 5%", "gold }, rate: 10%") });
     let body = json!({ "scenario": scenario, "files": files });
