@@ -102,5 +102,9 @@ fn decisions(c: &mut Criterion) {
     c.bench_function("gather the facts of 12 purchases", |b| b.iter(|| facts(black_box(&bundle))));
 }
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 criterion_group!(benches, decisions);
 criterion_main!(benches);

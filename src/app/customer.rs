@@ -117,7 +117,7 @@ impl App {
 
     /// Erases a person: the card goes, everything else stays under a name that says nothing. Again is as good as once.
     pub async fn erase_customer(&self, id: String, actor: &Actor) -> Result<(), EraseError> {
-        let anonymous = self.fresh_id("erased");
+        let anonymous = self.fresh_id(ERASED);
         let now = self.clock.now();
         // The trail says that somebody was erased, and under which name the sums stay; not who it was.
         let entry = actor.did(AuditAction::EraseCustomer, &anonymous, "", now);
@@ -147,15 +147,21 @@ impl App {
     }
 }
 
+/// What ids begin with that erasure leaves.
+const ERASED: &str = "erased";
+
+/// Whether an id is one that erasure left.
+pub(super) fn is_erased(id: &str) -> bool {
+    let digits = id.strip_prefix(ERASED).and_then(|rest| rest.strip_prefix('-'));
+    digits.is_some_and(|digits| digits.len() == 24 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Attributes of the card may stand in the trace of a decision.
 fn forget_attributes(batch: &mut Batch<'_>, purchase: &str) -> Result<(), Failure> {
     let Some(bytes) = batch.decision(purchase)? else { return Ok(()) };
     let mut record: DecisionRecord = decode(&bytes)?;
-    let decision = &mut record.decision;
-    let applied = decision.applied.iter_mut().flat_map(|applied| &mut applied.because);
-    let rejected = decision.rejected.iter_mut().flat_map(|rejected| &mut rejected.because);
     let mut found = false;
-    for reason in applied.chain(rejected) {
+    for reason in &mut record.decision.trace {
         if let Reason::Attribute { value, .. } = reason {
             found |= value.take().is_some();
         }

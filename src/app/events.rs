@@ -61,6 +61,16 @@ impl<'a, R: Read> Events<'a, R> {
         kept.min().unwrap_or(self.at)
     }
 
+    /// Everything before each of two earlier instants, as it was known at the second: what came back later is in it.
+    pub fn known_then(&mut self, [first, then]: [Instant; 2]) -> Result<[Mark; 2], Failure> {
+        if self.accounts.exact(then)? {
+            return Ok([self.accounts.mark(None, first)?, self.accounts.mark(None, then)?]);
+        }
+        let mut history = self.rows.history(self.customer, &[], then)?;
+        let mut mark = |before| history.mark(None, before).unwrap_or_else(|never| match never {});
+        Ok([mark(first), mark(then)])
+    }
+
     /// The cost of interactions at an instant or later, as they are known now.
     pub fn planned(&mut self, at: Instant) -> Result<Money, Failure> {
         let all = self.accounts.mark(None, Instant(i64::MAX))?.totals.service_cost;

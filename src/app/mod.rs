@@ -1,9 +1,10 @@
 //! Use cases: the only place where clock, store and active bundle meet.
 //!
 //! Reading order: [`clock`], [`active`] (the bundle in force), [`start`] (opening everything), [`events`] and [`facts`]
-//! (what is known of a customer), [`quote`] and [`token`], [`purchase`], [`again`] (a decision made again), [`take_back`], [`spend`] (uses and budgets),
-//! [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`simulation`], [`shadow`], [`agenda`], [`policy`] (revisions,
-//! activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base), [`report`],
+//! (what is known of a customer), [`quote`] and [`token`], [`purchase`] and [`foresee`], [`again`] (a decision made again),
+//! [`take_back`], [`spend`] (uses and budgets), [`points`], [`customer`], [`interaction`], [`service`] (service budgets), [`agenda`], [`policy`]
+//! (revisions, activation, reload), [`watch`], [`scan`] and [`refresh`] (cut-offs and filters over the whole base),
+//! [`decided`] (all purchases with their decisions), [`report`], [`simulation`], [`shadow`],
 //! [`mod@import`], [`mod@export`], [`demo`], [`key`] and [`access`] (who may what), [`audit`] (who did what),
 //! [`mod@verify`] with [`verify_spending`].
 
@@ -14,10 +15,12 @@ mod agenda;
 mod audit;
 mod clock;
 mod customer;
+mod decided;
 mod demo;
 mod events;
 mod export;
 mod facts;
+mod foresee;
 mod import;
 mod interaction;
 mod key;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::facts::facts_for;
+use super::foresee::{Foreseen, foresee};
 use super::points::{post_points, redeemable_points};
 use super::quote::{HONOURED, QuoteError, Quoted};
 use super::spend::{allowances, post, taken};
@@ -177,7 +178,14 @@ impl App {
             Some(terms) => self.bundle_of(terms.decision.revision)?.unwrap_or_else(|| Arc::clone(&active.bundle)),
             None => Arc::clone(&active.bundle),
         };
-        let job = Job { wanted, active, bundle, clock: self.clock.clone() };
+        // Points that pay depend on what expires until the writer comes to it; a quote is decided already.
+        let foreseen = if wanted.terms.is_none() && wanted.at.is_none() && wanted.basket.redeem_points == 0 {
+            let rows = self.store.snapshot();
+            foresee(&*rows, &active, wanted.customer.as_deref(), &Arc::new(wanted.basket.clone()), now)?
+        } else {
+            None
+        };
+        let job = Job { wanted, foreseen, active, bundle, clock: self.clock.clone() };
         let asks_points = job.wanted.basket.redeem_points > 0;
         let fresh = (job.wanted.terms.is_some() || asks_points).then(|| job.wanted.clone());
         let committed = self.store.write(move |batch| job.run(batch)).await;
@@ -222,12 +230,13 @@ impl App {
     }
 }
 
-fn missing_revision(purchase: &str) -> Failure {
+pub(super) fn missing_revision(purchase: &str) -> Failure {
     Failure::Damaged { what: "revision", why: format!("the policy that decided `{purchase}` is not in the store") }
 }
 
 struct Job {
     wanted: Purchasing,
+    foreseen: Option<Foreseen>,
     active: Arc<super::active::Active>,
     bundle: Arc<Bundle>,
     clock: super::clock::Clock,
@@ -250,6 +259,9 @@ impl Job {
             Some(terms) => {
                 self.check_terms(batch, terms, now)?;
                 (&terms.customer, Arc::new(terms.basket.clone()), terms.decision.clone())
+            }
+            None if let Some(decision) = self.foreseen(batch, now)? => {
+                (&wanted.customer, Arc::new(wanted.basket.clone()), decision)
             }
             None => {
                 let basket = Arc::new(wanted.basket.clone());
@@ -294,6 +306,14 @@ impl Job {
         let record = DecisionRecord { request: wanted.request, codes: basket.codes.clone(), decision };
         batch.put_decision(&wanted.id, encode(&record)?)?;
         Ok((purchase, record, false))
+    }
+
+    /// The decision that was made before, if nothing changed since.
+    fn foreseen(&self, batch: &Batch<'_>, now: Instant) -> Result<Option<Decision>, Failure> {
+        let Some(foreseen) = &self.foreseen else { return Ok(None) };
+        let stands =
+            foreseen.decision.at <= now && foreseen.stands(batch, &self.bundle, self.wanted.customer.as_deref())?;
+        Ok(stands.then(|| foreseen.decision.clone()))
     }
 
     /// Whether uses, budgets and points still hold what the quote promised.

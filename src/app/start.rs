@@ -257,8 +257,7 @@ impl Counters {
         for applied in &decision.applied {
             active.granted(applied.discount);
         }
-        let rejected = decision.rejected.iter().flat_map(|rejected| &rejected.because);
-        let failed = rejected.chain(decision.failures.iter().map(|(_, reason)| reason));
+        let failed = decision.trace.iter().chain(decision.failures.iter().map(|(_, reason)| reason));
         let failed = failed.filter(|reason| matches!(reason, Reason::ScriptFailed { .. })).count();
         if failed > 0 {
             self.script_failures.increment(failed as u64);

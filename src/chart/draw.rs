@@ -83,11 +83,10 @@ fn plots(picture: &Picture) -> (Vec<Drawn>, Layout) {
                 .with_color(series(0))
                 .with_line_color(series(1))
                 .with_show_threshold(false)
-                .with_cumulative_labels(bars.len() <= 12)
                 .with_legend(plain(&picture.up), "running sum, %");
             let plots = vec![plot.into()];
             let layout = labelled(tilted(Layout::auto_from_plots(&plots), bars.iter().map(|(label, _)| label)));
-            (plots, layout.with_y_tick_format(counted()))
+            (plots, layout.with_y_tick_format(counted()).with_y2_label("running sum, %"))
         }
         Plot::Stacked(labels, parts) => {
             let mut plot = BarPlot::new();
@@ -107,12 +106,12 @@ fn plots(picture: &Picture) -> (Vec<Drawn>, Layout) {
             let layout = labelled(Layout::auto_from_plots(&plots));
             let layout = match across {
                 X::Number => layout.with_x_tick_format(counted()),
-                X::Share => layout.with_x_tick_format(TickFormat::Percent),
+                X::Share => layout.with_x_tick_format(percent()),
                 X::Time => layout.with_x_datetime(time_axis(lines)),
             };
             let layout = match up {
                 Figures::Number => layout.with_y_tick_format(counted()),
-                Figures::Share => layout.with_y_tick_format(TickFormat::Percent),
+                Figures::Share => layout.with_y_tick_format(percent()),
             };
             (plots, layout)
         }
@@ -126,7 +125,7 @@ fn plots(picture: &Picture) -> (Vec<Drawn>, Layout) {
             let curve = Series { name: "Lorenz curve".to_owned(), points: points.clone(), ..Series::default() };
             let plots: Vec<Drawn> = vec![one_line(0, &curve).into(), one_line(6, &equal).into()];
             let layout = labelled(Layout::auto_from_plots(&plots)).with_clamp_axis();
-            (plots, layout.with_tick_format(TickFormat::Percent))
+            (plots, layout.with_tick_format(percent()))
         }
         Plot::Heat(rows, columns, cells) => heat_map(rows, columns, cells, labelled),
         Plot::Tornado(spans) => tornado(spans, labelled),
@@ -247,7 +246,12 @@ fn flow(flows: &[Flow]) -> (Vec<Drawn>, Layout) {
 /// Labels that would run into each other are turned.
 fn tilted<'a>(layout: Layout, labels: impl Iterator<Item = &'a String> + Clone) -> Layout {
     let (many, longest) = (labels.clone().count(), labels.map(|label| label.chars().count()).max().unwrap_or(0));
-    if many * (longest + 2) > 80 { layout.with_x_tick_rotate(-45.0) } else { layout }
+    layout.with_x_tick_rotate(if many * (longest + 2) > 80 { -45.0 } else { 0.0 })
+}
+
+/// Shares in per cent.
+fn percent() -> TickFormat {
+    TickFormat::Custom(Arc::new(|share: f64| format!("{} %", shortened(share * 100.0))))
 }
 
 /// Large numbers in thousands, millions and so on.

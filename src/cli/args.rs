@@ -72,7 +72,7 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print what the whole base says
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
-        treue report abc --svg abc.svg\n  treue report budgets --as-of 2026-12-01 --json")]
+        treue report abc --svg abc.svg\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(ReportArgs),
     /// Find what is best, under stated assumptions
     #[command(after_help = "Examples:\n  treue optimize service service.yaml --json\n  \
@@ -276,6 +276,22 @@ pub(super) enum ReportName {
     Abc,
     /// What serving each class costs, what it earns, and what it may cost at most
     Budgets,
+    /// Customer value: how often customers are expected to come back, and what that is worth
+    Clv,
+    /// Customers by the period of their first purchase: retention, revenue, repeat rate
+    Cohorts,
+    /// Customers by how recently, how often and for how much they bought
+    Rfm,
+    /// Every segment of the policy, class by class
+    Segments,
+    /// What each discount cost, what was bought with it, and what it must bring to pay for itself
+    Discounts,
+    /// What control groups show, and how many customers an experiment needs
+    Experiments,
+    /// Customers about to change class, staying away longer than usual, or close to the next step
+    Next,
+    /// Points issued, redeemed, expired and owed
+    Points,
 }
 
 #[derive(Debug, Args)]
@@ -297,6 +313,48 @@ pub(super) struct ReportArgs {
     /// A metric of the policy, or gross, net, margin, profit
     #[arg(long, value_name = "NAME")]
     pub metric: Option<String>,
+    /// Where ABC classes end: policy, or computed from the curve itself
+    #[arg(long, value_name = "KIND")]
+    pub limits: Option<String>,
+    /// An earlier instant or date: to compare with, or when experiments began
+    #[arg(long, value_name = "INSTANT")]
+    pub since: Option<String>,
+    /// Length of a period: day, week, month, quarter, year
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
+    /// An uplift such as `5%`: how many customers an experiment needs to see it
+    #[arg(long, value_name = "UPLIFT")]
+    pub plan: Option<String>,
+    /// Only class_up, class_lost, at_risk or step
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// What is within reach of a metric of money [default: an average basket]
+    #[arg(long, value_name = "AMOUNT")]
+    pub within: Option<String>,
+    /// How far ahead classes are looked at [default: 30 days]
+    #[arg(long, value_name = "DURATION")]
+    pub ahead: Option<String>,
+    /// The most rows
+    #[arg(long, value_name = "ROWS")]
+    pub limit: Option<String>,
+    /// Where the part before ended
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+    /// Model of buying: bg_nbd, mbg_nbd, pareto_nbd, nbd
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// How far ahead, such as `12 months`
+    #[arg(long, value_name = "DURATION")]
+    pub horizon: Option<String>,
+    /// How much less money is worth that comes a year later, such as `15%`
+    #[arg(long, value_name = "RATE")]
+    pub discount: Option<String>,
+    /// Which share of what is spent is margin, such as `40%`
+    #[arg(long, value_name = "RATE")]
+    pub margin: Option<String>,
+    /// Fit to what lies longer ago than this, and compare with what came since
+    #[arg(long, value_name = "DURATION")]
+    pub hold_out: Option<String>,
     #[command(flatten)]
     pub show: ShowArgs,
 }
@@ -330,6 +388,20 @@ impl ReportArgs {
             ("from", &self.from),
             ("segment", &self.segment),
             ("metric", &self.metric),
+            ("limits", &self.limits),
+            ("since", &self.since),
+            ("period", &self.period),
+            ("plan", &self.plan),
+            ("kind", &self.kind),
+            ("within", &self.within),
+            ("ahead", &self.ahead),
+            ("limit", &self.limit),
+            ("cursor", &self.cursor),
+            ("model", &self.model),
+            ("horizon", &self.horizon),
+            ("discount", &self.discount),
+            ("margin", &self.margin),
+            ("hold_out", &self.hold_out),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }

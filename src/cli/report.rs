@@ -19,6 +19,14 @@ pub(super) fn run(args: &ReportArgs, config: &Config) -> anyhow::Result<End> {
     match args.name {
         ReportName::Abc => show(args, &app, App::abc_report),
         ReportName::Budgets => show(args, &app, App::budget_report),
+        ReportName::Clv => show(args, &app, App::clv_report),
+        ReportName::Cohorts => show(args, &app, App::cohort_report),
+        ReportName::Rfm => show(args, &app, App::rfm_report),
+        ReportName::Segments => show(args, &app, App::segment_report),
+        ReportName::Discounts => show(args, &app, App::discount_report),
+        ReportName::Experiments => show(args, &app, App::experiment_report),
+        ReportName::Next => show(args, &app, App::next_report),
+        ReportName::Points => show(args, &app, App::points_report),
     }
 }
 

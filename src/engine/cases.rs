@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use super::condition::Reasons;
 use super::cutoff::CutOffs;
 use super::decide::decide;
 use super::gather::{Gather, classify_by_script, collect, threshold_class};
@@ -246,8 +245,8 @@ fn compare(bundle: &Bundle, test: &PolicyTest, decision: &Decision, failures: &m
 fn why_not(bundle: &Bundle, decision: &Decision, slot: u16) -> Option<String> {
     let rejected = decision.rejected.iter().find(|rejected| rejected.discount == slot)?;
     let discount = &bundle.discounts[slot as usize];
-    let words: Vec<String> = rejected
-        .because
+    let words: Vec<String> = decision
+        .because(rejected.because)
         .iter()
         .map(|reason| super::explain::reason_in_words(bundle, Some(discount), reason).to_string())
         .collect();
@@ -257,7 +256,7 @@ fn why_not(bundle: &Bundle, decision: &Decision, slot: u16) -> Option<String> {
 fn note(bundle: &Bundle, decision: &Decision, reached: &mut Reached) {
     for applied in &decision.applied {
         reached.discounts.insert(applied.discount);
-        note_steps(bundle, applied.discount, &applied.because, reached);
+        note_steps(bundle, applied.discount, decision.because(applied.because), reached);
         for cut in &applied.cuts {
             match cut.by {
                 LimitKind::MaxRate => reached.limits.insert("max_rate"),
@@ -267,14 +266,14 @@ fn note(bundle: &Bundle, decision: &Decision, reached: &mut Reached) {
             };
         }
     }
-    for reason in decision.rejected.iter().flat_map(|rejected| &rejected.because) {
+    for reason in decision.rejected.iter().flat_map(|rejected| decision.because(rejected.because)) {
         if let Reason::CutAway { by: LimitKind::MinMargin } = reason {
             reached.limits.insert("min_margin");
         }
     }
 }
 
-fn note_steps(bundle: &Bundle, slot: u16, because: &Reasons, reached: &mut Reached) {
+fn note_steps(bundle: &Bundle, slot: u16, because: &[Reason], reached: &mut Reached) {
     let Grant::Ladder(ladder) = &bundle.discounts[slot as usize].grant else { return };
     for reason in because {
         match reason {

@@ -1,37 +1,95 @@
 //! Conditions: whether they hold, and what was found.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
-use smallvec::SmallVec;
-
-use crate::model::{Basket, Facts, Reason};
+use crate::model::{Basket, Because, Facts, Reason};
 use crate::money::Quantity;
 use crate::policy::{Condition, Discount, Validity};
 use crate::time::Duration;
+use chrono::{Datelike, Days, Months, NaiveDate};
 
 use super::price::Priced;
 use crate::model::Invalid;
 
-/// Reasons collected on the way; most conditions are few.
-pub(super) type Reasons = SmallVec<[Reason; 2]>;
+/// The trace while a decision is made. What speaks for a discount is kept apart until nothing speaks against it.
+pub(super) struct Trace {
+    /// What is kept.
+    pub kept: Vec<Reason>,
+    /// What speaks for the discount that is looked at.
+    holding: Vec<Reason>,
+    /// Where its reasons start.
+    start: usize,
+}
 
-/// Checks every condition of a map: what was found, in order. All of it is kept, so that a no can name all its causes.
-pub(super) fn check_all(
-    conditions: &[Condition],
-    facts: &Facts,
-    basket: &Basket,
-    priced: &Priced,
-    holding: &mut Reasons,
-    failing: &mut Reasons,
-) {
+impl Trace {
+    pub fn new(discounts: usize) -> Self {
+        Self { kept: Vec::with_capacity(2 * discounts), holding: Vec::with_capacity(4), start: 0 }
+    }
+
+    /// Turns to the next discount.
+    pub fn begin(&mut self) {
+        self.start = self.kept.len();
+        self.holding.clear();
+    }
+
+    /// Something speaks for the discount.
+    pub fn holds(&mut self, reason: Reason) {
+        self.holding.push(reason);
+    }
+
+    /// Something speaks against it. All of it is kept, so that a no can name all its causes.
+    pub fn fails(&mut self, reason: Reason) {
+        self.kept.push(reason);
+    }
+
+    /// Whether anything speaks against it so far.
+    pub fn failed(&self) -> bool {
+        self.kept.len() > self.start
+    }
+
+    /// What was found against the discount, or for it where nothing was.
+    pub fn end(&mut self) -> Because {
+        if !self.failed() {
+            if self.holding.is_empty() {
+                self.kept.push(Reason::Always);
+            }
+            self.kept.append(&mut self.holding);
+        }
+        Because { start: self.start as u32, end: self.kept.len() as u32 }
+    }
+
+    /// A discount that looked well is refused after all.
+    pub fn refuse(&mut self, reason: Reason) -> Because {
+        self.begin();
+        self.fails(reason);
+        self.end()
+    }
+
+    /// The same reasons and one more.
+    pub fn extended(&mut self, because: Because, reason: Reason) -> Because {
+        self.begin();
+        self.kept.extend_from_within(because.start as usize..because.end as usize);
+        self.fails(reason);
+        self.end()
+    }
+}
+
+/// Checks every condition of a map.
+pub(super) fn check_all(conditions: &[Condition], facts: &Facts, basket: &Basket, priced: &Priced, trace: &mut Trace) {
     for (at, condition) in conditions.iter().enumerate() {
         let reason = check(at as u16, condition, facts, basket, priced);
-        if holds(&reason) { holding.push(reason) } else { failing.push(reason) }
+        if holds(&reason) { trace.holds(reason) } else { trace.fails(reason) }
     }
 }
 
 /// Whether all hold, without saying why.
 pub(super) fn all_hold(conditions: &[Condition], facts: &Facts, basket: &Basket, priced: &Priced) -> bool {
     conditions.iter().all(|condition| holds(&check(0, condition, facts, basket, priced)))
+}
+
+/// Whether those on classes and metrics hold: all that is known without a basket and the card.
+pub(super) fn known_hold(conditions: &[Condition], facts: &Facts) -> bool {
+    let known = |condition: &&Condition| matches!(condition, Condition::Class { .. } | Condition::Metric { .. });
+    let (basket, priced) = (Basket::default(), Priced::default());
+    conditions.iter().filter(known).all(|condition| holds(&check(0, condition, facts, &basket, &priced)))
 }
 
 fn holds(reason: &Reason) -> bool {

@@ -66,7 +66,8 @@ pub fn explain<'a>(bundle: &'a Bundle, decision: &'a Decision) -> Explained<'a> 
                 let at = applied.discount;
                 let cuts =
                     applied.cuts.iter().map(|cut| Words { bundle, discount: discount(at), what: What::Cut(cut) });
-                let because = applied.because.iter().map(|reason| words(at, reason)).chain(cuts).collect();
+                let because =
+                    decision.because(applied.because).iter().map(|reason| words(at, reason)).chain(cuts).collect();
                 ExplainedApplied { name: name(at), rate: applied.rate, amount: applied.amount, because }
             })
             .collect(),
@@ -75,7 +76,11 @@ pub fn explain<'a>(bundle: &'a Bundle, decision: &'a Decision) -> Explained<'a> 
             .iter()
             .map(|rejected| ExplainedRejected {
                 name: name(rejected.discount),
-                because: rejected.because.iter().map(|reason| words(rejected.discount, reason)).collect(),
+                because: decision
+                    .because(rejected.because)
+                    .iter()
+                    .map(|reason| words(rejected.discount, reason))
+                    .collect(),
             })
             .collect(),
         failures: decision

@@ -30,6 +30,61 @@ pub fn gather<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut 
     Ok(classify_by_script(bundle, collect(bundle, given, timelines)?))
 }
 
+/// Which metrics and classes are wanted of a bundle, where not all are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    metrics: Vec<u16>,
+    segments: Vec<u16>,
+    /// Whether a wanted class is settled by a script, which may read anything.
+    script: bool,
+}
+
+impl Wanted {
+    /// The class of one more segment, with the metrics it is read from.
+    pub fn class(&mut self, bundle: &Bundle, segment: u16) {
+        let rule = &bundle.segments[segment as usize].rule;
+        self.script |= matches!(rule, SegmentRule::Script(_));
+        self.segments.push(segment);
+        rule.metrics().into_iter().for_each(|metric| self.metric(metric));
+    }
+
+    /// One more metric.
+    pub fn metric(&mut self, metric: u16) {
+        if !self.metrics.contains(&metric) {
+            self.metrics.push(metric);
+        }
+    }
+
+    /// Whether cards and points are read, too.
+    pub const fn reads_cards(&self) -> bool {
+        self.script
+    }
+}
+
+/// The same for what is wanted: other metrics and classes are left absent.
+pub fn gather_wanted<T: Timelines>(
+    bundle: &Bundle,
+    given: Gather<'_>,
+    wanted: &Wanted,
+    timelines: &mut T,
+) -> Result<Facts, T::Error> {
+    if wanted.script {
+        return gather(bundle, given, timelines);
+    }
+    let at = given.at;
+    let mut reader = Reader::new(timelines, bundle.zone, bundle.currency);
+    let mut metrics = vec![None; bundle.metrics.len()];
+    for slot in &wanted.metrics {
+        metrics[*slot as usize] = reader.value(&bundle.metrics[*slot as usize], at)?;
+    }
+    let mut classes = vec![None; bundle.segments.len()];
+    for slot in &wanted.segments {
+        let slot = *slot as usize;
+        classes[slot] = class(bundle, slot, given.cut_offs, &metrics, &mut reader, at)?;
+    }
+    Ok(facts(bundle, given, metrics, classes))
+}
+
 /// The same but for the classes that scripts settle.
 pub(super) fn collect<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timelines: &mut T) -> Result<Facts, T::Error> {
     let at = given.at;
@@ -40,9 +95,13 @@ pub(super) fn collect<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timeline
     for slot in 0..bundle.segments.len() {
         classes.push(class(bundle, slot, given.cut_offs, &metrics, &mut reader, at)?);
     }
-    Ok(Facts {
-        at,
-        local: bundle.zone.local(at),
+    Ok(facts(bundle, given, metrics, classes))
+}
+
+fn facts(bundle: &Bundle, given: Gather<'_>, metrics: Vec<Option<Number>>, classes: Vec<Option<u16>>) -> Facts {
+    Facts {
+        at: given.at,
+        local: bundle.zone.local(given.at),
         customer: given.customer,
         metrics,
         classes,
@@ -50,7 +109,7 @@ pub(super) fn collect<T: Timelines>(bundle: &Bundle, given: Gather<'_>, timeline
         snapshot: given.cut_offs.id,
         allowances: given.allowances,
         points: given.points,
-    })
+    }
 }
 
 /// The class of a customer with these metrics in one segment; absent where a script settles it.

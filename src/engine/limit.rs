@@ -1,6 +1,7 @@
 //! The bounds on the whole decision: what they take, they take from the last applied discount backwards.
 
-use super::grant::{Granted, PerLine};
+use super::base::PerLine;
+use super::grant::Granted;
 use super::price::Priced;
 use crate::model::{Cut, LimitKind};
 use crate::money::{Money, Rate, allot};
@@ -67,12 +68,12 @@ fn keep_total(bound: Money, by: LimitKind, grants: &mut [Granted]) {
 
 /// Allots a smaller amount anew: in proportion to the bases, unless some line would get more than it had.
 fn reallot(grant: &mut Granted) {
-    let mut parts = Vec::with_capacity(grant.parts.len());
+    let mut parts = PerLine::new();
     allot(grant.amount, &grant.bases, &mut parts);
     if parts.iter().zip(&grant.parts).any(|(new, old)| new > old) {
         allot(grant.amount, &grant.parts, &mut parts);
     }
-    grant.parts = PerLine::from_vec(parts);
+    grant.parts = parts;
 }
 
 fn note(grant: &mut Granted, by: LimitKind, amount: Money) {

@@ -1,10 +1,11 @@
 //! The one evaluator: facts and a basket in, a decision with its trace out. Pure and total.
 //!
 //! Reading order: [`mod@price`] (a basket's lines in money), [`cutoff`], [`cuts`] and [`mod@gather`] (events to facts),
-//! [`mod@decide`] (the whole), [`condition`] and [`offer`] (who may have what), [`grant`] (how much), [`stack`] (in which
-//! order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace in words), [`service`] (what
-//! serving a customer may cost), and [`cases`] (policy tests).
+//! [`mod@decide`] (the whole), [`base`] (which part of a basket), [`condition`] and [`offer`] (who may have what), [`grant`]
+//! (how much), [`stack`] (in which order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace
+//! in words), [`service`] (what serving a customer may cost), and [`cases`] (policy tests).
 
+mod base;
 mod cases;
 mod condition;
 mod cutoff;
@@ -26,8 +27,8 @@ pub use cutoff::{CutOffs, PartCuts, SegmentCuts, rank_class};
 pub use cuts::{rank_cuts, score_cuts};
 pub use decide::decide;
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Words, explain, reason_in_words};
-pub use gather::{Gather, classify_by_script, gather, threshold_class};
-pub use offer::{limited_offers, next_classes, next_steps};
+pub use gather::{Gather, Wanted, classify_by_script, gather, gather_wanted, threshold_class};
+pub use offer::{in_control, limited_offers, next_classes, next_steps, open_steps};
 pub use points::{PointsShort, points_short};
 pub use price::{MAX_BASKET, PriceError, Priced, price};
 pub use service::{BudgetBound, Granted, ServiceStanding, budgets_read_cards, service_in_words, service_standing};

@@ -4,21 +4,20 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::condition::{Reasons, all_hold, check_all, invalid, uses_spent};
+use super::base::{Base, Bases};
+use super::condition::{Trace, all_hold, check_all, invalid, known_hold, uses_spent};
 use super::gather::failed;
-use super::grant::base;
 use super::price::Priced;
-use crate::metric::LineFilter;
-use crate::model::{Basket, Facts, NextClass, NextStep, Reason};
-use crate::money::{Currency, Money, Number, Quantity, Rate};
-use crate::policy::{BasketAdds, Bundle, Discount, Experiment, Grant, Ladder, Segment, SegmentRule};
+use crate::model::{Basket, Because, Facts, NextClass, NextStep, Reason};
+use crate::money::{Currency, Money, Number, Rate};
+use crate::policy::{BasketAdds, Bundle, Experiment, Grant, Ladder, Segment, SegmentRule};
 use crate::script::{ScriptBasket, ScriptCustomer, Verdict};
 
 /// A discount that this customer may have on this basket. How much it grants depends on what earlier ones leave.
 pub(super) struct Offer {
     pub discount: u16,
     pub kind: Kind,
-    pub because: Reasons,
+    pub because: Because,
 }
 
 /// What is granted, as far as it is known before stacking.
@@ -59,23 +58,29 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// An offer, or every reason against it.
-pub(super) fn offer(slot: usize, shown: &mut Shown<'_>) -> Result<Offer, Reasons> {
+/// An offer, or what stands against it.
+pub(super) fn offer(
+    slot: usize,
+    shown: &mut Shown<'_>,
+    bases: &mut Bases,
+    trace: &mut Trace,
+) -> Result<Offer, Because> {
     let (bundle, facts, basket, priced) = (shown.bundle, shown.facts, shown.basket, shown.priced);
     let discount = &bundle.discounts[slot];
-    let mut holding = Reasons::new();
-    let mut failing = Reasons::new();
+    trace.begin();
     if let Some(why) = invalid(&discount.valid, facts) {
-        failing.push(Reason::NotValid { why });
+        trace.fails(Reason::NotValid { why });
     }
-    check_all(&discount.when, facts, basket, priced, &mut holding, &mut failing);
+    check_all(&discount.when, facts, basket, priced, trace);
     if let Some(experiment) = held_out(bundle, slot, facts) {
-        failing.push(Reason::ControlGroup { experiment });
+        trace.fails(Reason::ControlGroup { experiment });
     }
-    failing.extend(uses_spent(discount, slot, facts));
-    let eligible = eligible_total(discount, basket, priced, bundle.currency);
-    if eligible.lines == 0 {
-        failing.push(Reason::NoEligibleLine);
+    if let Some(reason) = uses_spent(discount, slot, facts) {
+        trace.fails(reason);
+    }
+    let base = bases.of(discount, basket, priced);
+    if base.is_empty() {
+        trace.fails(Reason::NoEligibleLine);
     }
     let mut kind = None;
     match &discount.grant {
@@ -83,51 +88,48 @@ pub(super) fn offer(slot: usize, shown: &mut Shown<'_>) -> Result<Offer, Reasons
         Grant::Amount(amount) => kind = Some(Kind::Amount(*amount)),
         Grant::Each(amount) => kind = Some(Kind::Each(*amount)),
         Grant::Free { buy, get } => kind = Some(Kind::Free { buy: *buy, get: *get }),
-        Grant::Ladder(ladder) => match step(ladder, facts, &eligible) {
+        Grant::Ladder(ladder) => match step(ladder, facts, base, bundle.currency) {
             Ok((found, reason)) => {
                 kind = Some(found);
-                holding.push(reason);
+                trace.holds(reason);
             }
-            Err(reason) => failing.push(reason),
+            Err(reason) => trace.fails(reason),
         },
         Grant::Script(_) => {}
     }
     // A script runs last, and only where nothing else says no.
-    if failing.is_empty()
+    if !trace.failed()
         && let Some(expression) = &discount.condition
     {
         let (customer, basket) = shown.views();
         match bundle.scripts.holds(expression, customer, basket, facts.local) {
-            Ok(true) => holding.push(Reason::If { holds: true }),
-            Ok(false) => failing.push(Reason::If { holds: false }),
-            Err(error) => failing.push(failed(error)),
+            Ok(true) => trace.holds(Reason::If { holds: true }),
+            Ok(false) => trace.fails(Reason::If { holds: false }),
+            Err(error) => trace.fails(failed(error)),
         }
     }
-    if failing.is_empty()
+    if !trace.failed()
         && let Grant::Script(function) = &discount.grant
     {
         let (customer, basket) = shown.views();
         match bundle.scripts.grant(function, customer, basket) {
-            Ok(Verdict::Nothing) => failing.push(Reason::ScriptDeclined),
+            Ok(Verdict::Nothing) => trace.fails(Reason::ScriptDeclined),
             Ok(Verdict::Rate(rate)) => {
                 kind = Some(Kind::Rate(rate));
-                holding.push(Reason::ScriptGranted);
+                trace.holds(Reason::ScriptGranted);
             }
             Ok(Verdict::Amount(amount)) => {
                 kind = Some(Kind::Amount(to_money(amount, bundle)));
-                holding.push(Reason::ScriptGranted);
+                trace.holds(Reason::ScriptGranted);
             }
-            Err(error) => failing.push(failed(error)),
+            Err(error) => trace.fails(failed(error)),
         }
     }
+    let failed = trace.failed();
+    let because = trace.end();
     match kind {
-        Some(kind) if failing.is_empty() => {
-            if holding.is_empty() {
-                holding.push(Reason::Always);
-            }
-            Ok(Offer { discount: slot as u16, kind, because: holding })
-        }
-        _ => Err(failing),
+        Some(kind) if !failed => Ok(Offer { discount: slot as u16, kind, because }),
+        _ => Err(because),
     }
 }
 
@@ -140,54 +142,26 @@ fn to_money(amount: Decimal, bundle: &Bundle) -> Money {
     Money::from_wide(minor).unwrap_or(super::price::MAX_BASKET).at_most(super::price::MAX_BASKET)
 }
 
-/// What of the basket, as it was asked about, is eligible.
-struct EligibleTotal {
-    lines: usize,
-    value: Number,
-    quantity: i64,
-}
-
-fn eligible_total(discount: &Discount, basket: &Basket, priced: &Priced, currency: Currency) -> EligibleTotal {
-    let whole = |quantities: &mut dyn Iterator<Item = Quantity>| {
-        quantities.fold(0i64, |sum, quantity| sum.saturating_add(quantity.0))
-    };
-    if discount.lines.is_none() {
-        let value = Number::money(priced.total, currency);
-        let quantity = whole(&mut basket.lines.iter().map(|line| line.quantity));
-        return EligibleTotal { lines: basket.lines.len(), value, quantity };
-    }
-    let base = base(discount.lines.as_ref(), basket, &priced.gross);
-    EligibleTotal {
-        lines: base.quantities.iter().filter(|quantity| quantity.0 > 0).count(),
-        value: Number::money(base.total, currency).average(base.scale),
-        quantity: whole(&mut base.quantities.iter().copied()),
-    }
-}
-
-pub(super) fn matches(filter: &LineFilter, line: &crate::model::Line) -> bool {
-    filter.matches(&line.sku, line.category.as_deref(), &line.tags)
-}
-
 /// The metric as a ladder looks at it: with the basket on top where that counts.
-fn climbed(ladder: &Ladder, facts: &Facts, eligible: &EligibleTotal) -> Option<Number> {
+fn climbed(ladder: &Ladder, facts: &Facts, base: &Base, currency: Currency) -> Option<Number> {
     let value = facts.metrics[ladder.metric as usize]?;
-    if eligible.lines == 0 || !(ladder.counting_basket || ladder.sliced) {
+    if base.is_empty() || !(ladder.counting_basket || ladder.sliced) {
         return Some(value);
     }
     Some(
         value
             + match ladder.basket_adds {
-                BasketAdds::Value => eligible.value,
+                BasketAdds::Value => base.value(currency),
                 BasketAdds::One => Number::int(1),
-                BasketAdds::Quantity => Number(i128::from(eligible.quantity) * 1_000),
+                BasketAdds::Quantity => Number(i128::from(base.quantity().0) * 1_000),
             },
     )
 }
 
-fn step(ladder: &Ladder, facts: &Facts, eligible: &EligibleTotal) -> Result<(Kind, Reason), Reason> {
+fn step(ladder: &Ladder, facts: &Facts, base: &Base, currency: Currency) -> Result<(Kind, Reason), Reason> {
     let metric = ladder.metric;
     let first = ladder.steps.first().map_or(Number::ZERO, |step| step.threshold);
-    let value = climbed(ladder, facts, eligible);
+    let value = climbed(ladder, facts, base, currency);
     let below = Reason::NoStep { metric, value, first };
     let Some(value) = value else { return Err(below) };
     let reached = ladder.steps.partition_point(|step| step.threshold <= value);
@@ -206,10 +180,11 @@ pub(super) fn next_step(
     facts: &Facts,
     basket: &Basket,
     priced: &Priced,
+    bases: &mut Bases,
 ) -> Option<NextStep> {
     let discount = &bundle.discounts[slot];
     let Grant::Ladder(ladder) = &discount.grant else { return None };
-    let value = climbed(ladder, facts, &eligible_total(discount, basket, priced, bundle.currency))?;
+    let value = climbed(ladder, facts, bases.of(discount, basket, priced), bundle.currency)?;
     let next = ladder.steps.iter().find(|step| step.threshold > value)?;
     Some(NextStep { discount: slot as u16, rate: next.rate, metric: ladder.metric, missing: next.threshold - value })
 }
@@ -227,8 +202,22 @@ pub fn limited_offers(bundle: &Bundle, facts: &Facts, basket: &Basket, priced: &
 
 /// What is missing to the next step of every ladder, without a basket.
 pub fn next_steps(bundle: &Bundle, facts: &Facts) -> Vec<NextStep> {
-    let (basket, priced) = (Basket::default(), Priced::default());
-    (0..bundle.discounts.len()).filter_map(|slot| next_step(bundle, slot, facts, &basket, &priced)).collect()
+    let (basket, priced, mut bases) = (Basket::default(), Priced::default(), Bases::new(bundle));
+    let next = |slot| next_step(bundle, slot, facts, &basket, &priced, &mut bases);
+    (0..bundle.discounts.len()).filter_map(next).collect()
+}
+
+/// The same of those ladders that are open to the customer: valid, not withheld by an experiment, and with conditions on
+/// classes and metrics that hold. Whether the basket, the card or a script say no is not known yet.
+pub fn open_steps(bundle: &Bundle, facts: &Facts) -> Vec<NextStep> {
+    let open = |step: &NextStep| {
+        let slot = step.discount as usize;
+        let discount = &bundle.discounts[slot];
+        let valid = discount.valid.from.is_none_or(|from| from <= facts.at)
+            && discount.valid.until.is_none_or(|until| facts.at < until);
+        valid && known_hold(&discount.when, facts) && held_out(bundle, slot, facts).is_none()
+    };
+    next_steps(bundle, facts).into_iter().filter(open).collect()
 }
 
 /// What is missing to the next better class of every segment with thresholds. A class that is kept counts as held.
@@ -259,8 +248,8 @@ fn held_out(bundle: &Bundle, slot: usize, facts: &Facts) -> Option<u16> {
     Some(at as u16)
 }
 
-/// Whether a customer is in the control group: a stable hash of salt and id, read as a share of all hashes.
-fn in_control(experiment: &Experiment, customer: &str) -> bool {
+/// Whether a customer is in an experiment's control group: a stable hash of salt and id, read as a share of all hashes.
+pub fn in_control(experiment: &Experiment, customer: &str) -> bool {
     let mut hasher = blake3::Hasher::new();
     hasher.update(experiment.salt.as_bytes()).update(&[0]).update(customer.as_bytes());
     let mut bytes = [0; 8];

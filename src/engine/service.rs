@@ -148,11 +148,7 @@ fn needed(bundle: &Bundle) -> Vec<u16> {
     let mut slots: Vec<u16> = service.satisfaction.iter().map(|rule| rule.metric).collect();
     if let Some(budgets) = &service.budgets {
         slots.extend(budgets.classes.iter().flatten().map(|budget| budget.of));
-        match &bundle.segments[budgets.segment as usize].rule {
-            SegmentRule::Rank { metric, .. } | SegmentRule::Thresholds { metric, .. } => slots.push(*metric),
-            SegmentRule::Score { parts, .. } => slots.extend(parts.iter().map(|part| part.metric)),
-            SegmentRule::Script(_) => {}
-        }
+        slots.extend(bundle.segments[budgets.segment as usize].rule.metrics());
     }
     slots.sort_unstable();
     slots.dedup();

@@ -1,6 +1,7 @@
 //! In which order offers apply, which of a group, and whether one applies alone.
 
-use super::grant::{Granted, PerLine, compute};
+use super::base::{Bases, PerLine};
+use super::grant::{Granted, compute};
 use super::limit;
 use super::offer::Offer;
 use super::price::Priced;
@@ -15,6 +16,7 @@ pub(super) struct Asked<'a> {
     pub facts: &'a Facts,
     pub basket: &'a Basket,
     pub priced: &'a Priced,
+    pub bases: &'a Bases,
 }
 
 /// What applies, and which offers do not after all.
@@ -72,9 +74,7 @@ fn stack(asked: Asked<'_>, offers: &[Offer], chosen: &[usize]) -> Outcome {
     let mut refused = Vec::new();
     // Groups that were settled, with the offer that won.
     let mut settled: Vec<(u16, Option<usize>)> = Vec::new();
-    let grant = |at: usize, left: &PerLine| {
-        compute(asked.bundle, asked.facts, asked.basket, asked.priced, left, at, &offers[at])
-    };
+    let grant = |at: usize, left: &PerLine| compute(asked, left, at, &offers[at]);
     for &at in chosen {
         let group = asked.bundle.discounts[offers[at].discount as usize].group;
         let computed = match group {

@@ -4,6 +4,7 @@
 //! covered first by what has expired, then by what could be redeemed: so an expiry takes only what could still have been
 //! redeemed, and neither takes the balance below zero.
 
+use smallvec::SmallVec;
 use thiserror::Error;
 
 use super::spread::spread;
@@ -222,7 +223,7 @@ pub fn points_share(purchase: &Purchase, points: &PurchasePoints, count: usize) 
         let lines = purchase.returns.iter().take(count).flat_map(|goods| &goods.lines);
         Quantity(lines.filter(|back| back.line as usize == at).map(|back| back.quantity.0).sum())
     };
-    let mut parts = Vec::new();
+    let mut parts = SmallVec::<[Money; 8]>::new();
     let mut share = |total: Money| {
         allot(total, &nets, &mut parts);
         let held = purchase.lines.iter().zip(&parts).enumerate();

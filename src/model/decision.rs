@@ -8,7 +8,7 @@ use crate::money::{Money, Number, Quantity, Rate};
 use crate::time::Instant;
 
 /// A decision about a basket. Indexes refer to the bundle of `revision`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone)]
 pub struct Decision {
     /// The bundle that decided.
     pub revision: Revision,
@@ -30,6 +30,24 @@ pub struct Decision {
     pub next_steps: Vec<NextStep>,
     /// Segments whose script failed, and how: their class is absent.
     pub failures: Vec<(u16, Reason)>,
+    /// How it came about: the reasons of all that applies and of all that does not.
+    pub trace: Vec<Reason>,
+}
+
+/// A stretch of a decision's trace; see [`Decision::because`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Because {
+    /// Its first reason.
+    pub start: u32,
+    /// The place after its last.
+    pub end: u32,
+}
+
+impl Decision {
+    /// The reasons of something that applies or does not.
+    pub fn because(&self, stretch: Because) -> &[Reason] {
+        self.trace.get(stretch.start as usize..stretch.end as usize).unwrap_or_default()
+    }
 }
 
 /// A line with what was granted on it.
@@ -73,7 +91,7 @@ impl Totals {
 }
 
 /// A discount that applies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Applied {
     /// Index of the discount.
     pub discount: u16,
@@ -82,7 +100,7 @@ pub struct Applied {
     /// What it grants after all cuts.
     pub amount: Money,
     /// Why it applies.
-    pub because: SmallVec<[Reason; 2]>,
+    pub because: Because,
     /// What was cut from it, by what.
     pub cuts: SmallVec<[Cut; 1]>,
 }
@@ -112,12 +130,12 @@ pub enum LimitKind {
 }
 
 /// A discount that does not apply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Rejected {
     /// Index of the discount.
     pub discount: u16,
     /// Every reason found against it.
-    pub because: SmallVec<[Reason; 2]>,
+    pub because: Because,
 }
 
 /// What is missing to the next step of a ladder.

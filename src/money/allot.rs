@@ -1,16 +1,22 @@
 //! Splitting an amount in proportion, without losing a cent: the largest-remainder (Hare–Niemeyer) method.
 
+use smallvec::{Array, SmallVec};
+
 use super::amount::Money;
 
 /// Splits `total` over `weights` in proportion by largest remainder; of equal remainders the earlier wins.
 ///
 /// The parts add up to `total`. Where `total` is at most the sum of the weights, no part exceeds its weight.
 /// Weights and total are not below zero. With no weight at all there is nothing to split over, and all parts are zero.
-pub fn allot(total: Money, weights: &[Money], parts: &mut Vec<Money>) {
+pub fn allot<A: Array<Item = Money>>(total: Money, weights: &[Money], parts: &mut SmallVec<A>) {
     parts.clear();
     let sum: i128 = weights.iter().map(|w| w.wide()).sum();
     if sum == 0 {
         parts.resize(weights.len(), Money::ZERO);
+        return;
+    }
+    if let [_] = weights {
+        parts.push(total);
         return;
     }
     let mut given: i128 = 0;
@@ -54,7 +60,7 @@ mod tests {
 
     fn split(total: i64, weights: &[i64]) -> Vec<i64> {
         let weights: Vec<Money> = weights.iter().copied().map(Money).collect();
-        let mut parts = Vec::new();
+        let mut parts = SmallVec::<[Money; 8]>::new();
         allot(Money(total), &weights, &mut parts);
         parts.into_iter().map(|p| p.0).collect()
     }

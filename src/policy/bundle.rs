@@ -34,6 +34,8 @@ pub struct Bundle {
     pub discounts: Vec<Discount>,
     /// Indexes of discounts in the order they apply.
     pub order: Vec<u16>,
+    /// How many different rules on lines discounts have, that of all lines among them.
+    pub bases: u16,
     /// What a discount is computed on.
     pub stacking: Stacking,
     /// Bounds on the whole decision.
@@ -97,6 +99,17 @@ pub enum SegmentRule {
     Script(Function),
 }
 
+impl SegmentRule {
+    /// Metrics that classes are read from; a script may read any.
+    pub fn metrics(&self) -> Vec<u16> {
+        match self {
+            Self::Rank { metric, .. } | Self::Thresholds { metric, .. } => vec![*metric],
+            Self::Score { parts, .. } => parts.iter().map(|part| part.metric).collect(),
+            Self::Script(_) => Vec::new(),
+        }
+    }
+}
+
 /// A metric scored in parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScorePart {
@@ -132,6 +145,8 @@ pub struct Discount {
     pub condition: Option<Expression>,
     /// Eligible lines; absent for all.
     pub lines: Option<Eligible>,
+    /// The same as a number below [`Bundle::bases`]: discounts with the same rule share it.
+    pub base: u16,
     /// When it is valid.
     pub valid: Validity,
     /// Lower applies earlier.

@@ -97,6 +97,7 @@ pub fn replay(
         watch,
     };
     let mut parts: Vec<Running> = base.parts.par_iter().map(|part| Running::new(&bare, part, &tallies)).collect();
+    let mut bases: Vec<cuts::Base> = (0..policies.len()).map(|side| cuts::Base::new(&bare, side)).collect();
     let mut at = window.0;
     for (nth, stop) in std::iter::once(window.0).chain(stops(&periods(policies), window)).enumerate() {
         if nth > 0 {
@@ -133,8 +134,8 @@ pub fn replay(
             parts.par_iter_mut().flat_map(|part| part.sides.par_iter_mut()).for_each(|side| side.open_window(stop));
         }
         if stop < window.1 {
-            for (side, cut_offs) in cut_offs.iter_mut().enumerate() {
-                cuts::take(&bare, &parts, side, stop, nth == 0, cut_offs);
+            for (side, (base, cut_offs)) in bases.iter_mut().zip(&mut cut_offs).enumerate() {
+                cuts::take(&bare, &mut parts, (side, base), stop, nth == 0, cut_offs);
             }
         }
         at = stop;

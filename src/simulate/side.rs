@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::base::{Base, Part, RecordedPoints};
+use super::cuts::refresh;
 use super::figures::{Got, Tally};
 use super::limits::{Ledger, Limit};
 use super::plan::asks_scripts;
@@ -69,6 +70,9 @@ pub(super) struct Side {
     /// Spent of common limits since the others last heard of it.
     pub spent: Ledger,
     pub scripts: bool,
+    /// Customers whose sums changed since cut-offs were taken last; empty where there are none.
+    pub touched: Vec<u32>,
+    pub cut_offs: bool,
 }
 
 impl Side {
@@ -102,6 +106,8 @@ impl Side {
             got: vec![Got::default(); part.customers.len()],
             spent: Ledger::default(),
             scripts: asks_scripts(bundle),
+            touched: Vec::new(),
+            cut_offs: bundle.segments.iter().any(|segment| refresh(&segment.rule).is_some()),
         }
     }
 
@@ -324,10 +330,8 @@ impl Side {
         if !self.scripts {
             return;
         }
-        let rejected = decision.rejected.iter().flat_map(|rejected| &rejected.because);
-        let failed = rejected.chain(decision.failures.iter().map(|(_, reason)| reason));
-        self.tally.script_failures +=
-            i64::from(failed.into_iter().any(|reason| matches!(reason, Reason::ScriptFailed { .. })));
+        let mut failed = decision.trace.iter().chain(decision.failures.iter().map(|(_, reason)| reason));
+        self.tally.script_failures += i64::from(failed.any(|reason| matches!(reason, Reason::ScriptFailed { .. })));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Everything that is kept, in one file: tables, codecs, one writer that commits in groups, readers. No rules.
 //!
 //! Reading order: [`open`] (the store as its users hold it), [`table`] and [`key`] (what is kept where), [`codec`]
-//! (rows as bytes), [`read`] and [`page`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
+//! (rows as bytes), [`read`], [`page`] and [`pass`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
 //! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`], [`points`] and [`erase`] (typed
 //! writes), [`account`] and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow
 //! way), [`access`] (keys and the audit trail), [`filters`], [`mod@format`] and [`migrate`], [`failure`], and over all of it
@@ -25,6 +25,7 @@ mod key;
 mod migrate;
 mod open;
 mod page;
+mod pass;
 mod points;
 mod policy;
 mod read;
@@ -51,6 +52,7 @@ pub use format::FORMAT;
 pub use key::{Key, Parts};
 pub use open::Store;
 pub use page::{Cursor, Listing, Order, Page};
+pub use pass::Stretch;
 pub use points::{PointsError, PointsPosting};
 pub use policy::SpendError;
 pub use read::{Counts, Read};

@@ -13,6 +13,7 @@ use super::filters::{FilterHash, all_filters};
 use super::history::history;
 use super::key::{Key, Parts};
 use super::page::{Listing, Page, page};
+use super::pass::{Stretch, each_ledger, each_purchase_row, ledger_stretches, purchase_stretches};
 use super::table::{Rows, Table};
 use super::timeline::StoreTimelines;
 use crate::id::Revision;
@@ -87,6 +88,20 @@ pub trait Read: Rows {
             }
         }
         Ok(())
+    }
+
+    /// Purchases within `from..until`, guests' too, in stretches of about `size` that can be read in parallel.
+    fn purchase_stretches(&self, from: Instant, until: Instant, size: usize) -> Result<Vec<Stretch>, Failure> {
+        purchase_stretches(self, (from, until), size)
+    }
+
+    /// Visits all that is kept of the purchases of a stretch, in order of time.
+    fn each_purchase_row(
+        &self,
+        stretch: &Stretch,
+        visit: impl FnMut(PurchaseRow) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        each_purchase_row(self, stretch, visit)
     }
 
     /// The decision of a purchase, as it was written.
@@ -299,6 +314,21 @@ pub trait Read: Rows {
         page(self, Table::Entries, &Key::new(), listing, |key, value| {
             Ok((Parts(key).text().ok_or_else(|| damaged_key("entry"))?, decode(value)?))
         })
+    }
+
+    /// Ledgers of points in stretches of about `size` entries that can be read in parallel.
+    fn ledger_stretches(&self, size: usize) -> Result<Vec<Stretch>, Failure> {
+        ledger_stretches(self, size)
+    }
+
+    /// Visits the ledgers of a stretch in order of the customers' ids: all entries of a customer at once, in the order they
+    /// were written.
+    fn each_ledger(
+        &self,
+        stretch: &Stretch,
+        visit: impl FnMut(&str, &[Entry]) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        each_ledger(self, stretch, visit)
     }
 
     /// The first instant at which points are noted to expire that were not looked at since.

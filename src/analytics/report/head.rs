@@ -69,15 +69,15 @@ impl Head {
     }
 }
 
-/// An instant as it is shown, in RFC 3339.
-pub(in crate::analytics) fn shown<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
+/// Anything as the text it shows, such as an instant in RFC 3339.
+pub fn shown<T: std::fmt::Display, S: Serializer>(at: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(at)
 }
 
 /// The same where there may be none.
-pub(in crate::analytics) fn maybe_shown<S: Serializer>(at: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn maybe_shown<T: std::fmt::Display, S: Serializer>(at: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match at {
-        Some(at) => serializer.serialize_some(&at.to_string()),
+        Some(at) => serializer.collect_str(at),
         None => serializer.serialize_none(),
     }
 }

@@ -10,7 +10,7 @@ mod shape;
 mod sheet;
 mod value;
 
-pub use head::Head;
+pub use head::{Head, maybe_shown, shown};
 pub use shape::{Parameter, Report};
 pub use sheet::{Cell, Sheet};
 pub use value::{Figure, Share};

@@ -76,7 +76,7 @@ impl Figure {
 
     /// `sum / count`, with the places of an amount; absent where there is nothing to share.
     pub fn average_cash(minor: i128, count: u64, currency: Currency) -> Option<Self> {
-        (count > 0).then(|| Self::cash(round_div(minor, i128::from(count)), currency))
+        Self::cash(minor, currency).shared_by(count)
     }
 
     /// `part / whole` with six places; absent where the whole is not above zero.
@@ -88,6 +88,11 @@ impl Figure {
     #[expect(clippy::float_arithmetic, reason = "what is estimated is rounded here, once")]
     pub fn of_f64(value: f64) -> Option<Self> {
         value.is_finite().then(|| Self { scaled: (value * 1e6).round() as i128, places: Self::PLACES })
+    }
+
+    /// What each of so many gets of it, with the same places; absent where there is nobody.
+    pub fn shared_by(self, count: u64) -> Option<Self> {
+        (count > 0).then(|| Self { scaled: round_div(self.scaled, i128::from(count)), ..self })
     }
 
     /// For drawing.

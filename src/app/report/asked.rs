@@ -82,6 +82,22 @@ impl Asked {
         Ok(asked)
     }
 
+    /// The same as of an earlier instant; a window goes back as far as it did.
+    pub fn as_of(&self, at: Instant) -> Result<Self, ReportError> {
+        let name = Parameter::SINCE.name;
+        if at >= self.at {
+            return Err(ReportError::Invalid { name, why: "must lie before `as_of`".to_owned() });
+        }
+        let from = match self.window {
+            Some(window) => Some(window.before(at, self.active.bundle.zone)),
+            None => self.from,
+        };
+        if from.is_some_and(|from| from >= at) {
+            return Err(ReportError::Invalid { name, why: "must lie after `from`".to_owned() });
+        }
+        Ok(Self { at, from, ..self.clone() })
+    }
+
     /// The text of a parameter, if it was given.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.given.get(name).map(String::as_str)
@@ -170,18 +186,32 @@ impl Asked {
         }
     }
 
+    /// Whether it is asked as of now.
+    pub fn is_now(&self) -> bool {
+        self.text(Parameter::AS_OF.name).is_none()
+    }
+
     /// A customer's value of a metric: over the time that was asked for, over the metric's own where none was.
     pub(in crate::app) fn value<T: Timelines>(
         &self,
         metric: &Metric,
         timelines: &mut T,
     ) -> Result<Option<Number>, T::Error> {
-        let bundle = &self.active.bundle;
         if self.from.is_none() || matches!(metric.measure, Measure::DaysSince(_)) {
-            return Reader::new(timelines, bundle.zone, bundle.currency).value(metric, self.at);
+            return self.own_value(metric, timelines);
         }
         let totals = self.totals(metric.filter, timelines)?;
-        Ok(metric.measure.value(&totals, bundle.currency))
+        Ok(metric.measure.value(&totals, self.active.bundle.currency))
+    }
+
+    /// A customer's value of a metric as decisions read it: over the metric's own time, whatever was asked for.
+    pub(in crate::app) fn own_value<T: Timelines>(
+        &self,
+        metric: &Metric,
+        timelines: &mut T,
+    ) -> Result<Option<Number>, T::Error> {
+        let bundle = &self.active.bundle;
+        Reader::new(timelines, bundle.zone, bundle.currency).value(metric, self.at)
     }
 
     /// A customer's sums over the time that was asked for, over the whole history where none was.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::report::{Asked, SimulationReport, report};
+use super::present::{Asked, report};
+use super::report::SimulationReport;
 use super::response::{Played, respond, segment_of};
 use crate::app::start::App;
 use crate::diagnostic::{Diagnostic, Sources};

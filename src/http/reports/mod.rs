@@ -4,6 +4,14 @@
 
 pub mod abc;
 pub mod budgets;
+pub mod clv;
+pub mod cohorts;
+pub mod discounts;
+pub mod experiments;
+pub mod next;
+pub mod points;
+pub mod rfm;
+pub mod segments;
 pub mod service_optimum;
 mod show;
 

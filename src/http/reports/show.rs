@@ -9,15 +9,29 @@ use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
 
 use crate::analytics::report::{Parameter, Report};
-use crate::analytics::{AbcReport, BudgetReport};
+use crate::analytics::value::ClvReport;
+use crate::analytics::{
+    AbcReport, BudgetReport, CohortReport, DiscountReport, ExperimentReport, NextReport, PointsReport, RfmReport,
+    SegmentReport,
+};
 use crate::app::{App, Asked, ReportError};
 use crate::http::answer::{Answer, json};
 use crate::http::blocking;
 use crate::http::problem::Problem;
 
 /// Each report with what may be asked of it.
-const REPORTS: &[(&str, &[Parameter])] =
-    &[(AbcReport::NAME, AbcReport::TAKES), (BudgetReport::NAME, BudgetReport::TAKES)];
+const REPORTS: &[(&str, &[Parameter])] = &[
+    (AbcReport::NAME, AbcReport::TAKES),
+    (BudgetReport::NAME, BudgetReport::TAKES),
+    (ClvReport::NAME, ClvReport::TAKES),
+    (CohortReport::NAME, CohortReport::TAKES),
+    (RfmReport::NAME, RfmReport::TAKES),
+    (SegmentReport::NAME, SegmentReport::TAKES),
+    (DiscountReport::NAME, DiscountReport::TAKES),
+    (ExperimentReport::NAME, ExperimentReport::TAKES),
+    (NextReport::NAME, NextReport::TAKES),
+    (PointsReport::NAME, PointsReport::TAKES),
+];
 
 const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };
 const CHART: Parameter = Parameter { name: "chart", says: "A picture of the report, by its name: answered as SVG." };

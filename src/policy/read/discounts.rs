@@ -60,6 +60,8 @@ fn discount(cx: &mut Cx<'_>, entry: &Entry, groups: &mut HashMap<Name, u16>) -> 
         when: when?,
         condition: condition?,
         lines: lines?,
+        // Known once all are read.
+        base: 0,
         valid: valid?.unwrap_or_default(),
         priority: priority?.unwrap_or(100),
         group,

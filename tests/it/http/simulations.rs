@@ -2,7 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::app::{EXAMPLE, TestApp};
+use super::app::TestApp;
+
+const SHOP: &str = "\
+currency: EUR
+timezone: Europe/Berlin
+metrics:
+  orders: { count: purchases }
+discounts:
+  regulars: { ladder: { by: orders, steps: { 3: 2% } } }
+";
 
 const MORE: &str = "\
 currency: EUR
@@ -17,7 +26,7 @@ discounts:
 
 /// Four purchases of one customer and one of a guest, a day apart.
 async fn shop() -> TestApp {
-    let app = TestApp::new(EXAMPLE);
+    let app = TestApp::new(SHOP);
     for (at, who) in [Some("ann"), Some("ann"), None, Some("ann"), Some("ann")].iter().enumerate() {
         app.pass_minutes(24 * 60);
         app.buy(&format!("p{at}"), *who, "100").await;
@@ -53,7 +62,7 @@ async fn a_simulation_runs_in_the_background_and_reports() {
     let report = &found["report"];
     assert!(report["claim"].as_str().is_some_and(|claim| claim.starts_with("Level 0, replay")));
     let [recorded, candidate] = &report["sides"].as_array().expect("sides")[..] else { panic!("{report}") };
-    // Under the example three purchases come before the first step, so 2 % apply on none of the first three.
+    // Three purchases come before the first step, so 2 % are granted on the fourth alone.
     assert_eq!((&recorded["total"]["gross"], &recorded["total"]["discount"]), (&json!("500.00"), &json!("2.00")));
     // The candidate grants 5 % on the second and third, 10 % on the fourth.
     assert_eq!((&candidate["total"]["discount"], &candidate["total"]["net"]), (&json!("20.00"), &json!("480.00")));

@@ -70,7 +70,7 @@ fn run(body: &str) -> Result<i64, String> {
         return Ok(applied.amount.0);
     }
     let rejected = decision.rejected.iter().find(|rejected| rejected.discount == 0).expect("one or the other");
-    match rejected.because.as_slice() {
+    match decision.because(rejected.because) {
         [Reason::ScriptFailed { message, file, line, column }] => {
             assert_eq!(file, "scripts/s.rhai");
             assert!(!message.is_empty() && !message.contains("::"), "in words: {message}");
@@ -362,7 +362,7 @@ fn conditions_that_misbehave_do_not_hold() {
         let policy = format!("{POLICY}discounts:\n  d:\n    if: '{expression}'\n    rate: 5%\n");
         let bundle = compiled(&policy, "").unwrap_or_else(|error| panic!("{expression}: {error}"));
         let decision = decided(&bundle);
-        match (decision.rejected.first().map(|rejected| rejected.because.as_slice()), expect) {
+        match (decision.rejected.first().map(|rejected| decision.because(rejected.because)), expect) {
             (None, Ok(true)) => assert_eq!(decision.totals.discount, Money(500)),
             (Some([Reason::If { holds: false }]), Ok(false)) => {}
             (Some([Reason::ScriptFailed { message, file, line, column }]), Err(expect)) => {

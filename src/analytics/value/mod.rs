@@ -1,0 +1,25 @@
+//! Customer value: models of buying fitted to the whole base.
+//!
+//! Reading order: [`summary`] (a base by rhythm), [`surface`] (log-likelihoods with their slopes), [`climb`] (to the top
+//! of one), [`fit`] (a model for a base, and what is to be said against it), [`spend`] (the same for what is spent),
+//! [`hold_out`] (how well the rest of a history was foretold), [`clv`] (the report) and [`clv_shown`].
+
+mod climb;
+mod clv;
+mod clv_shown;
+mod fit;
+mod hold_out;
+mod spend;
+mod summary;
+mod surface;
+
+#[cfg(test)]
+mod cdnow;
+#[cfg(test)]
+mod online_retail;
+
+pub use clv::{ClvQuestion, ClvReport, KnownBuyer, Taken};
+pub use fit::{BuyingFit, Doubt, FittedParameter, Method, fit_buying, fit_one};
+pub use hold_out::{Foretold, HoldOut, hold_out};
+pub use spend::{SpendFit, fit_spend};
+pub use summary::{Group, PurchaseDays, Summary};
