@@ -9,7 +9,9 @@ use crate::chart::{Picture, Plot, Span};
 use crate::estimate::Band;
 use crate::money::Currency;
 use crate::policy::{Behaviour, Bundle};
-use crate::simulate::{Answers, Model, Outcome, PlaySetting, PlayedBand, SideOutcome, Stream, break_even_uplift};
+use crate::simulate::{
+    Answers, Grants, Model, Outcome, PlaySetting, PlayedBand, Policy, SideOutcome, Stream, break_even_uplift,
+};
 
 /// What is claimed.
 const CLAIM: &str = "Level 1, assumed response: what follows if customers answer as the scenario assumes. The purchases of the \
@@ -129,15 +131,18 @@ pub(super) struct Played<'a> {
     pub seed: u64,
 }
 
-/// The place, in a bundle, of the segment that a behaviour means: it has the same name and classes there.
-pub(super) fn segment_of(
+/// The first side that decides, and the place there of the segment that a behaviour means: it has the same name and classes.
+pub(super) fn classes_of(
     behaviour: &Behaviour,
     named: &Bundle,
-    bundle: &Bundle,
-) -> Result<Option<u16>, SimulationError> {
+    policies: &[Policy],
+) -> Result<Option<(usize, u16)>, SimulationError> {
     let Some(segment) = behaviour.segment.map(|at| &named.segments[at as usize]) else { return Ok(None) };
+    // What was recorded, and no discounts, see no classes.
+    let Some(side) = policies.iter().position(|policy| policy.grants == Grants::Decide) else { return Ok(None) };
+    let bundle = &policies[side].bundle;
     let found = bundle.segment(&segment.name).filter(|at| bundle.segments[*at as usize].classes == segment.classes);
-    found.map(Some).ok_or_else(|| SimulationError::OtherClasses(segment.name.to_string()))
+    found.map(|at| Some((side, at))).ok_or_else(|| SimulationError::OtherClasses(segment.name.to_string()))
 }
 
 /// Plays a behaviour out. `None` where it was stopped.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::present::{Asked, report};
 use super::report::SimulationReport;
-use super::response::{Played, respond, segment_of};
+use super::response::{Played, classes_of, respond};
 use crate::app::start::App;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::id::{Name, Revision};
@@ -74,8 +74,8 @@ pub enum SimulationError {
         /// The currency of the policy in force.
         expected: String,
     },
-    /// Behaviour is assumed by classes that the baseline does not have.
-    #[error("behaviour is by the classes of `{0}`, which the baseline does not have so")]
+    /// Behaviour is assumed by classes that the policies do not have.
+    #[error("behaviour is by the classes of `{0}`, which a policy here does not have so")]
     OtherClasses(String),
     /// Nothing was bought in the window.
     #[error("nothing was bought before {until}, so there is nothing to replay")]
@@ -223,7 +223,7 @@ impl App {
         let granted = policies.iter().any(|policy| policy.grants == Grants::Recorded);
         let (base, window) = self.history_of(scenario.window, scenario.sample, granted, progress)?;
         let stream = match &scenario.behaviour {
-            Some(behaviour) => Some(Stream::new(&base, policies, segment_of(behaviour, named, &policies[0].bundle)?)),
+            Some(behaviour) => Some(Stream::new(&base, policies, classes_of(behaviour, named, policies)?)),
             None => None,
         };
         let watch = stream.as_ref().map(|stream| stream as &dyn Watch);

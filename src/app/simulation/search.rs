@@ -61,7 +61,7 @@ impl App {
         let segment = question.segment;
         let run = |bundle: &Arc<Bundle>| -> Result<_, SimulationError> {
             let policies = [Policy { name: "try".to_owned(), bundle: Arc::clone(bundle), grants: Grants::Decide }];
-            let stream = Stream::new(&base, &policies, segment);
+            let stream = Stream::new(&base, &policies, segment.map(|segment| (0, segment)));
             let outcome = replay(&base, &policies, window, Some(&stream as &dyn Watch), progress);
             let outcome = outcome.ok_or(SimulationError::Cancelled)?;
             Ok((stream.courses(window), outcome))
