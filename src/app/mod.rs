@@ -64,7 +64,10 @@ pub use quote::{QuoteError, Quoted, Tried};
 pub use report::{Asked, OptimumError, ReportError};
 pub use service::ServiceState;
 pub use shadow::{Shadow, ShadowCounts, ShadowSample};
-pub use simulation::{Candidates, Job, JobState, Prepared, SimulationError, SimulationReport, Simulations, TooMany};
+pub use simulation::{
+    Candidates, Job, JobReport, JobState, Prepared, PreparedSearch, SearchReport, SimulationError, SimulationReport,
+    Simulations, TooMany,
+};
 pub use start::{App, Settings, StartError};
 pub use take_back::{ReturnError, Returned, Returning, WantedLine};
 pub use token::{Terms, TokenError};

@@ -76,7 +76,8 @@ pub(super) enum Command {
         treue report abc --svg abc.svg\n  treue report clv --horizon '12 months' --hold-out '26 weeks'\n  treue report experiments --plan 5%\n  treue report next --kind at_risk --limit 1000 --csv\n  treue report budgets --as-of 2026-12-01 --json")]
     Report(Box<ReportArgs>),
     /// Find what is best, under stated assumptions
-    #[command(after_help = "Example:\n  treue optimize service service.yaml --json")]
+    #[command(after_help = "Examples:\n  treue optimize service service.yaml --json\n  \
+        treue optimize policy search.yaml --point 1 | patch -p0")]
     Optimize {
         #[command(subcommand)]
         command: OptimizeCommand,
@@ -424,6 +425,24 @@ pub(super) enum OptimizeCommand {
         A file that asks, where what is not stated is measured on the base:\n  \
         discount_rate: 10%\n  classes:\n    A: { keeps: 60%, ceiling: 80% }")]
     Service(OptimizeServiceArgs),
+    /// The settings of the policies that give what is wanted: every try is a replay of the history
+    #[command(after_help = "Examples:\n  treue optimize policy search.yaml\n  \
+        treue optimize policy search.yaml --point 1 | patch -p0\n\n\
+        A file that asks:\n  \
+        move:\n    discounts.regulars.ladder.steps.10: { from: 2%, to: 10%, by: 1% }\n  \
+        elasticity: 0.5 to 1.5\n  maximize: margin")]
+    Policy(OptimizePolicyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OptimizePolicyArgs {
+    /// The file that asks; `-` for standard input
+    pub file: PathBuf,
+    /// Print only the diff of this point
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["json", "csv", "table", "svg"])]
+    pub point: Option<usize>,
+    #[command(flatten)]
+    pub show: ShowArgs,
 }
 
 #[derive(Debug, Args)]

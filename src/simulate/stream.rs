@@ -17,12 +17,12 @@ pub struct Stream<'a> {
     /// Where a purchase is among all of them.
     places: HashMap<&'a str, u32>,
     sides: Vec<Heard>,
+    /// Whose classes are kept, and of which segment.
+    classes_of: Option<(usize, u16)>,
 }
 
 #[derive(Debug)]
 struct Heard {
-    /// Of whose class it is kept.
-    segment: Option<u16>,
     granted: Vec<AtomicI64>,
     class: Vec<AtomicU16>,
 }
@@ -48,15 +48,15 @@ pub struct Bought {
     pub gross: Money,
     /// Cost of goods.
     pub cost: Money,
-    /// The class that the first side saw, of the segment that was asked for.
+    /// The class at that time, as the side saw it that was asked for it.
     pub class: Option<u16>,
     /// By side, what was granted.
     pub granted: Vec<Money>,
 }
 
 impl<'a> Stream<'a> {
-    /// Ready to hear a replay of these policies; classes are those of a segment of the first.
-    pub fn new(base: &'a Base, policies: &[Policy], segment: Option<u16>) -> Self {
+    /// Ready to hear a replay of these policies; classes are those that one side, which decides, sees of a segment.
+    pub fn new(base: &'a Base, policies: &[Policy], classes_of: Option<(usize, u16)>) -> Self {
         let mut places = HashMap::new();
         let mut recorded = Vec::new();
         for part in &base.parts {
@@ -65,15 +65,14 @@ impl<'a> Stream<'a> {
                 recorded.push(part.lines_of(at).map(|line| part.recorded_discount(line)).sum::<Money>().0);
             }
         }
-        let side = |(nth, policy): (usize, &Policy)| Heard {
-            segment: segment.filter(|_| nth == 0),
+        let side = |policy: &Policy| Heard {
             granted: recorded
                 .iter()
                 .map(|granted| AtomicI64::new(if policy.grants == Grants::Recorded { *granted } else { 0 }))
                 .collect(),
             class: recorded.iter().map(|_| AtomicU16::new(NONE)).collect(),
         };
-        Self { base, places, sides: policies.iter().enumerate().map(side).collect() }
+        Self { base, places, sides: policies.iter().map(side).collect(), classes_of }
     }
 
     /// What customers bought within a window, and what each side granted on it.
@@ -118,7 +117,8 @@ impl<'a> Stream<'a> {
             whole => Money((granted.wide() * kept.wide() / i128::from(whole)) as i64),
         };
         let heard = |side: &Heard| share(Money(side.granted[first + at].load(Ordering::Relaxed)));
-        let class = self.sides.first().map_or(NONE, |side| side.class[first + at].load(Ordering::Relaxed));
+        let seen = self.classes_of.and_then(|(side, _)| self.sides.get(side));
+        let class = seen.map_or(NONE, |side| side.class[first + at].load(Ordering::Relaxed));
         Bought {
             at: part.purchases[at].at,
             gross: kept,
@@ -133,8 +133,8 @@ impl Watch for Stream<'_> {
     fn decided(&self, side: usize, purchase: &str, decision: &Decision) {
         let (Some(at), Some(heard)) = (self.places.get(purchase), self.sides.get(side)) else { return };
         heard.granted[*at as usize].store(decision.totals.discount.0, Ordering::Relaxed);
-        if let Some(class) = heard.segment.and_then(|segment| decision.classes.get(segment as usize).copied().flatten())
-        {
+        let segment = self.classes_of.filter(|(of, _)| *of == side).map(|(_, segment)| segment);
+        if let Some(class) = segment.and_then(|segment| decision.classes.get(segment as usize).copied().flatten()) {
             heard.class[*at as usize].store(class, Ordering::Relaxed);
         }
     }

@@ -230,7 +230,7 @@ fn explained(mut head: Head, world: &World, left_out: &[String]) -> Head {
         );
     }
     left_out.iter().for_each(|note| head.note(note.clone()));
-    head.note("a number without a range of its own is looked at a tenth lower and higher, or a tenth of the way to its bounds");
+    head.note("a number without a range of its own is looked at a tenth lower and higher, and a tenth of the way to its bounds at most");
     head
 }
 

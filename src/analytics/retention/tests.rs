@@ -149,7 +149,7 @@ fn assert_kept(problem: &Problem, found: &Solution) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn first_order_conditions_hold(problem in a_problem(1..6)) {

@@ -3,10 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Instant as Watch;
 
+use serde::Serialize;
 use thiserror::Error;
+use utoipa::ToSchema;
 
+use super::found::SearchReport;
 use super::report::SimulationReport;
 use super::run::{Prepared, SimulationError};
+use super::search::PreparedSearch;
 use crate::app::start::{App, lock};
 use crate::simulate::Progress;
 
@@ -35,13 +39,23 @@ pub struct Job {
     state: Mutex<JobState>,
 }
 
+/// What a job came to.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum JobReport {
+    /// Of a simulation.
+    Simulation(Box<SimulationReport>),
+    /// Of a search.
+    Search(Box<SearchReport>),
+}
+
 /// How a job stands.
 #[derive(Debug, Clone)]
 pub enum JobState {
     /// It runs.
     Running,
     /// It ended well.
-    Done(Arc<SimulationReport>),
+    Done(Arc<JobReport>),
     /// It did not.
     Failed(Arc<SimulationError>),
 }
@@ -61,6 +75,22 @@ impl Job {
 impl App {
     /// Starts a simulation on threads of its own, one fewer than there are processors: the others go on serving.
     pub fn start_simulation(self: &Arc<Self>, prepared: Prepared) -> Result<Arc<Job>, TooMany> {
+        self.start_job(move |app, progress| {
+            app.simulate(&prepared, progress).map(|report| JobReport::Simulation(Box::new(report)))
+        })
+    }
+
+    /// Starts a search in the same way.
+    pub fn start_search(self: &Arc<Self>, prepared: PreparedSearch) -> Result<Arc<Job>, TooMany> {
+        self.start_job(move |app, progress| {
+            app.search(&prepared, progress).map(|report| JobReport::Search(Box::new(report)))
+        })
+    }
+
+    fn start_job(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self, &Progress) -> Result<JobReport, SimulationError> + Send + 'static,
+    ) -> Result<Arc<Job>, TooMany> {
         let job = Arc::new(Job {
             id: self.fresh_id("s"),
             progress: Progress::default(),
@@ -83,7 +113,7 @@ impl App {
         }
         let (app, run) = (Arc::clone(self), Arc::clone(&job));
         std::thread::spawn(move || {
-            let found = app.on_few_threads(|| app.simulate(&prepared, &run.progress));
+            let found = app.on_few_threads(|| work(&app, &run.progress));
             *lock(&run.state) = match found {
                 Ok(report) => JobState::Done(Arc::new(report)),
                 Err(error) => {

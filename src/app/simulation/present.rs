@@ -43,6 +43,7 @@ pub(super) fn report(outcome: &Outcome, asked: Asked) -> SimulationReport {
         customers: outcome.customers,
         sides,
         compared,
+        response: None,
     }
 }
 

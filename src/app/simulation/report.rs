@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::response::ResponseOut;
 use crate::analytics::report::{Figure, Head, Share};
 use crate::money::Rate;
 
@@ -24,6 +25,8 @@ pub struct SimulationReport {
     pub sides: Vec<SideOut>,
     /// One per candidate: what is different.
     pub compared: Vec<ComparedOut>,
+    /// What follows if customers answer as the scenario assumes; null where it assumes nothing.
+    pub response: Option<ResponseOut>,
 }
 
 /// When decisions were made.

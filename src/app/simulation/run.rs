@@ -8,11 +8,13 @@ use thiserror::Error;
 
 use super::present::{Asked, report};
 use super::report::SimulationReport;
+use super::response::{Played, classes_of, respond};
 use crate::app::start::App;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::id::{Name, Revision};
-use crate::policy::{Bundle, Scenario, Side, compile, scenario};
-use crate::simulate::{Grants, Policy, Progress, Sample, replay};
+use crate::money::Rate;
+use crate::policy::{Bundle, Scenario, Side, Window, compile, scenario};
+use crate::simulate::{Base, Grants, Policy, Progress, Sample, Stream, Watch, replay};
 use crate::store::{Failure, Read};
 use crate::time::{Instant, Period};
 
@@ -72,6 +74,9 @@ pub enum SimulationError {
         /// The currency of the policy in force.
         expected: String,
     },
+    /// Behaviour is assumed by classes that the policies do not have.
+    #[error("behaviour is by the classes of `{0}`, which a policy here does not have so")]
+    OtherClasses(String),
     /// Nothing was bought in the window.
     #[error("nothing was bought before {until}, so there is nothing to replay")]
     Nothing {
@@ -93,6 +98,8 @@ pub struct Prepared {
     pub scenario: Scenario,
     /// Its sides, the baseline first.
     pub policies: Vec<Policy>,
+    /// The policy in force whose names it uses.
+    pub named: Arc<Bundle>,
 }
 
 impl App {
@@ -128,7 +135,7 @@ impl App {
             if named.iter().any(|(name, _)| name.as_ref() == "baseline") { "the baseline" } else { "baseline" }.into();
         let baseline = self.policy(&baseline, &scenario.baseline, classes, &active, candidates)?;
         policies.insert(0, baseline);
-        Ok(Prepared { scenario, policies })
+        Ok(Prepared { scenario, policies, named: active })
     }
 
     fn policy(
@@ -179,14 +186,16 @@ impl App {
         Ok(Policy { name: name.to_string(), bundle, grants, fits })
     }
 
-    /// Replays the history under the prepared policies, on the threads of the pool it is called in. Blocks.
-    pub fn simulate(&self, prepared: &Prepared, progress: &Progress) -> Result<SimulationReport, SimulationError> {
-        let Prepared { scenario, policies } = prepared;
+    /// The history of a sample, and the part of it that decisions are made in. Blocks.
+    pub(super) fn history_of(
+        &self,
+        window: Window,
+        sample: Rate,
+        granted: bool,
+        progress: &Progress,
+    ) -> Result<(Base, (Instant, Instant)), SimulationError> {
         let zone = self.active().bundle.zone;
-        let now = self.clock.now();
-        let until = scenario.window.until.unwrap_or_else(|| now.plus_micros(1));
-        let sample = Sample::new(scenario.sample);
-        let granted = policies.iter().any(|policy| policy.grants == Grants::Recorded);
+        let until = window.until.unwrap_or_else(|| self.clock.now().plus_micros(1));
         // Every purchase is read once and replayed once.
         let purchases = self.store.snapshot().counts()?.purchases;
         progress.expect(2 * purchases);
@@ -195,10 +204,10 @@ impl App {
             progress.step(count - read.replace(count));
             !progress.is_cancelled()
         };
-        let base = self.history(sample, until, granted, &go_on)?.ok_or(SimulationError::Cancelled)?;
+        let base = self.history(Sample::new(sample), until, granted, &go_on)?.ok_or(SimulationError::Cancelled)?;
         progress.step(purchases.saturating_sub(read.get()) + purchases.saturating_sub(base.purchases()));
         let span = base.span().ok_or(SimulationError::Nothing { until })?;
-        let from = match (scenario.window.from, scenario.window.last) {
+        let from = match (window.from, window.last) {
             (Some(from), _) => from,
             (None, Some(last)) => last.before(until, zone),
             (None, None) => Period::Day.start(span.0, zone),
@@ -206,8 +215,28 @@ impl App {
         if from >= until {
             return Err(SimulationError::Nothing { until });
         }
-        let outcome = replay(&base, policies, (from, until), None, progress).ok_or(SimulationError::Cancelled)?;
+        Ok((base, (from, until)))
+    }
+
+    /// Replays the history under the prepared policies, on the threads of the pool it is called in. Blocks.
+    pub fn simulate(&self, prepared: &Prepared, progress: &Progress) -> Result<SimulationReport, SimulationError> {
+        let Prepared { scenario, policies, named } = prepared;
+        let granted = policies.iter().any(|policy| policy.grants == Grants::Recorded);
+        let (base, window) = self.history_of(scenario.window, scenario.sample, granted, progress)?;
+        let stream = match &scenario.behaviour {
+            Some(behaviour) => Some(Stream::new(&base, policies, classes_of(behaviour, named, policies)?)),
+            None => None,
+        };
+        let watch = stream.as_ref().map(|stream| stream as &dyn Watch);
+        let outcome = replay(&base, policies, window, watch, progress).ok_or(SimulationError::Cancelled)?;
         let filters = scenario.window.last.iter().map(|last| format!("the last {last}")).collect();
-        Ok(report(&outcome, Asked { sample: scenario.sample, span, filters, notes: Vec::new() }))
+        let span = base.span().ok_or(SimulationError::Nothing { until: window.1 })?;
+        let mut report = report(&outcome, Asked { sample: scenario.sample, span, filters, notes: Vec::new() });
+        if let (Some(behaviour), Some(stream)) = (&scenario.behaviour, &stream) {
+            let played = Played { behaviour, named, stream, outcome: &outcome, seed: scenario.seed };
+            let response = respond(&played, &|| !progress.is_cancelled());
+            report.response = Some(response.ok_or(SimulationError::Cancelled)?);
+        }
+        Ok(report)
     }
 }

@@ -1,6 +1,7 @@
 //! A simulation's report as flat tables, pictures and sentences.
 
 use super::report::{ClassOut, ComparedOut, FiguresOut, SideOut, SimulationReport};
+use super::response::ResponseOut;
 use crate::analytics::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet};
 use crate::chart::{Figures, Flow, Picture, Plot, Series, X};
 use crate::time::Instant;
@@ -17,6 +18,7 @@ impl Report for SimulationReport {
         let mut sheets = vec![self.totals(), self.months(), self.classes(), self.discounts()];
         let more = [self.limits(), self.service(), self.migrations(), self.customers()];
         sheets.extend(more.into_iter().filter(|sheet| !sheet.rows.is_empty()));
+        sheets.extend(self.response.iter().flat_map(ResponseOut::sheets).filter(|sheet| !sheet.rows.is_empty()));
         sheets
     }
 
@@ -25,12 +27,15 @@ impl Report for SimulationReport {
         pictures.push(("discounts", self.discounts_by_side()));
         pictures.extend(self.burn_down().map(|picture| ("budgets", picture)));
         pictures.extend(self.flow().map(|picture| ("migration", picture)));
+        let tornado = self.response.as_ref().and_then(|response| response.tornado(&self.head.currency));
+        pictures.extend(tornado.map(|picture| ("tornado", picture)));
         pictures
     }
 
     fn says(&self) -> Vec<String> {
         let mut says = vec![self.claim.to_owned()];
         says.extend(self.compared.iter().map(|compared| self.in_words(compared)));
+        says.extend(self.response.iter().flat_map(ResponseOut::says));
         for side in self.sides.iter().filter(|side| side.script_failures > 0) {
             says.push(format!(
                 "{}: a script failed in {} decisions, which then granted less",

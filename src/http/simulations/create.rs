@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::shown::SimulationOut;
-use crate::app::{App, Candidates};
+use crate::app::{App, Candidates, Job};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
 use crate::http::body::Body;
@@ -34,11 +34,7 @@ pub struct SimulationIn {
     responses((status = 202, description = "it runs", body = SimulationOut), Problems))]
 pub async fn create_simulation(State(app): State<Arc<App>>, body: Body) -> Answer {
     let asked: SimulationIn = body.read()?;
-    let raw = asked.scenario.get();
-    let text: String = match raw.trim_start().starts_with('"') {
-        true => serde_json::from_str(raw).map_err(|error| Problem::unreadable(error.to_string()))?,
-        false => raw.to_owned(),
-    };
+    let text = text_of(&asked.scenario)?;
     let sent = asked.files.map(|files| BundleIn { files, note: None, by: None }.sources()).transpose()?;
     let job = blocking(move || {
         let candidates = Candidates { sent, folder: None };
@@ -46,7 +42,20 @@ pub async fn create_simulation(State(app): State<Arc<App>>, body: Body) -> Answe
         app.start_simulation(prepared).map_err(Problem::from)
     })
     .await??;
-    let mut response = json(StatusCode::ACCEPTED, &SimulationOut::new(&job, true))?;
+    accepted(&job)
+}
+
+/// The text that is meant: that of an object, or what a string holds.
+pub(super) fn text_of(raw: &RawValue) -> Result<String, Problem> {
+    match raw.get().trim_start().starts_with('"') {
+        true => serde_json::from_str(raw.get()).map_err(|error| Problem::unreadable(error.to_string())),
+        false => Ok(raw.get().to_owned()),
+    }
+}
+
+/// 202: it runs, and where to look at it.
+pub(super) fn accepted(job: &Job) -> Answer {
+    let mut response = json(StatusCode::ACCEPTED, &SimulationOut::new(job, true))?;
     if let Ok(place) = HeaderValue::from_str(&format!("/v1/simulations/{}", job.id)) {
         response.headers_mut().insert(header::LOCATION, place);
     }

@@ -1,10 +1,11 @@
 //! `/v1/simulations`: history replayed under other policies, in the background.
 //!
-//! Reading order: [`shown`] (how a job is shown), [`create`], [`list`], [`read`], [`events`], [`cancel`].
+//! Reading order: [`shown`] (how a job is shown), [`create`], [`search`], [`list`], [`read`], [`events`], [`cancel`].
 
 pub mod cancel;
 pub mod create;
 pub mod events;
 pub mod list;
 pub mod read;
+pub mod search;
 pub mod shown;

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 
 use super::shown::{SimulationOut, find};
-use crate::app::App;
+use crate::app::{App, JobReport};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::body::Id;
 use crate::http::problem::Problem;
@@ -24,9 +24,12 @@ pub async fn read_simulation(State(app): State<Arc<App>>, Id(id): Id, headers: H
     if !accept.contains("text/html") {
         return json(StatusCode::OK, &shown);
     }
-    let report = shown.report.ok_or_else(|| {
+    let done = shown.report.as_deref().ok_or_else(|| {
         Problem::conflict("not-done", format!("simulation `{id}` is {}: there is no report", shown.state))
     })?;
+    let JobReport::Simulation(report) = done else {
+        return Err(Problem::conflict("no-page", format!("`{id}` is a search, which has no page: ask for JSON")));
+    };
     let mut response = report.page().into_response();
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

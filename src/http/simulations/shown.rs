@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{App, Job, JobState, SimulationError, SimulationReport, TooMany};
+use crate::app::{App, Job, JobReport, JobState, SimulationError, TooMany};
 use crate::http::problem::Problem;
 use crate::http::wire::findings;
 
@@ -18,7 +18,7 @@ pub struct SimulationOut {
     pub id: String,
     /// `running`, `done` or `failed`.
     pub state: &'static str,
-    /// Steps that are done: each purchase is read once and replayed once.
+    /// Steps that are done: each purchase is read once and replayed once, in a search once per policy.
     pub done: u64,
     /// Steps in all.
     pub total: u64,
@@ -30,8 +30,8 @@ pub struct SimulationOut {
     pub detail: Option<String>,
     /// The report, once it is done; absent in lists and events.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<SimulationReport>)]
-    pub report: Option<Arc<SimulationReport>>,
+    #[schema(value_type = Option<JobReport>)]
+    pub report: Option<Arc<JobReport>>,
 }
 
 impl SimulationOut {
@@ -78,6 +78,7 @@ impl From<&SimulationError> for Problem {
             | SimulationError::NoFolders(_)
             | SimulationError::NothingSent
             | SimulationError::Currency { .. }
+            | SimulationError::OtherClasses(_)
             | SimulationError::Folder { .. } => Self::invalid_at("/scenario", detail),
             SimulationError::Nothing { .. } => Self::conflict("nothing-to-replay", detail),
             SimulationError::Cancelled => Self::conflict("cancelled", detail),

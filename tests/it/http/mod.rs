@@ -13,5 +13,6 @@ mod policies;
 mod quotes;
 mod returns;
 pub mod schema;
+mod searches;
 mod simulations;
 mod socket;

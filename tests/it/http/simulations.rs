@@ -39,7 +39,7 @@ fn files() -> Value {
 }
 
 /// The state of a simulation once it has ended, by its events.
-async fn ended(app: &TestApp, id: &str) -> Value {
+pub(super) async fn ended(app: &TestApp, id: &str) -> Value {
     let events = app.get(&format!("/v1/simulations/{id}/events")).await;
     assert_eq!((events.status, events.kind()), (200, Some("text/event-stream")));
     let last = events.text().trim().rsplit("\n\n").next().expect("an event").to_owned();
