@@ -11,8 +11,8 @@ use tracing_subscriber::EnvFilter;
 use super::args::ServeArgs;
 use super::config::Config;
 use super::{End, bulk};
-use crate::{console, http};
 use crate::store::Read;
+use crate::{console, http};
 
 pub(super) fn run(args: ServeArgs, config: &Config) -> anyhow::Result<End> {
     log(args.log_json);

@@ -84,9 +84,8 @@ mod tests {
     #[test]
     fn forms_of_other_pages_are_refused() {
         let check = |given: &[(&'static str, &'static str)], expect: bool| {
-            let headers = given.iter().map(|(name, value)| {
-                (HeaderName::from_static(name), HeaderValue::from_static(value))
-            });
+            let headers =
+                given.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
             assert_eq!(from_here(&headers.collect()), expect, "{given:?}");
         };
         check(&[("sec-fetch-site", "same-origin")], true);

@@ -142,7 +142,8 @@ pub async fn read(visitor: Visitor) -> Answer {
         let words = &p.w.reports;
         let known: Reports = visitor.get("/v1/reports").await?;
         let wanted = [("abc", words.abc), ("discounts", words.discounts), ("points", words.points)];
-        glances = wanted.into_iter().filter(|(name, _)| known.reports.iter().any(|report| report.name == *name)).collect();
+        glances =
+            wanted.into_iter().filter(|(name, _)| known.reports.iter().any(|report| report.name == *name)).collect();
     }
     html(StatusCode::OK, &Overview { p, counts, budgets, state, uses, alerts, glances })
 }
@@ -150,7 +151,9 @@ pub async fn read(visitor: Visitor) -> Answer {
 /// Whether a script failed since the server started, by its counters.
 fn scripts_failed(metrics: &str) -> bool {
     let counted = metrics.lines().filter_map(|line| line.strip_prefix("treue_script_failures_total"));
-    counted.filter_map(|rest| rest.rsplit(' ').next()).any(|count| count.bytes().any(|digit| matches!(digit, b'1'..=b'9')))
+    counted
+        .filter_map(|rest| rest.rsplit(' ').next())
+        .any(|count| count.bytes().any(|digit| matches!(digit, b'1'..=b'9')))
 }
 
 fn alerts(p: &Page, budgets: Option<&Budgets>, state: Option<&State>, uses: &[Left]) -> Vec<Alert> {

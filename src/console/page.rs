@@ -129,7 +129,14 @@ impl Page {
     }
 
     /// A sentence with four gaps.
-    pub fn fill4(&self, sentence: &str, one: impl Display, two: impl Display, three: impl Display, four: impl Display) -> String {
+    pub fn fill4(
+        &self,
+        sentence: &str,
+        one: impl Display,
+        two: impl Display,
+        three: impl Display,
+        four: impl Display,
+    ) -> String {
         filled(sentence, &[&one.to_string(), &two.to_string(), &three.to_string(), &four.to_string()])
     }
 
@@ -142,10 +149,41 @@ impl Page {
     pub fn places(&self) -> Vec<Place> {
         let nav = &self.w.nav;
         let all = [
-            (Desk::Overview, "/", nav.overview, "/v1/reports/budgets, /v1/policies, /healthz", "M3 3h6v6H3zM11 3h6v4h-6zM11 9h6v8h-6zM3 11h6v6H3z"),
-            (Desk::Policies, "/policies", nav.policies, "/v1/policies", "M5 2h8l3 3v13H5zM13 2v3h3M8 9h5M8 12h5M8 15h3"),
-            (Desk::Customers, "/customers", nav.customers, "/v1/customers", "M7 10a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM1 17c0-3 2.5-5 6-5s6 2 6 5zM14 9.5a2.5 2.5 0 1 0 0-5M15 12c2.400 0 4 1.600 4 4"),
-            (Desk::Try, "/try", nav.trial, "POST /v1/quotes, POST /v1/policies/revisions/{revision}/decisions", "M3 4h2l2 9h8l2-6H6M8 17a1 1 0 1 0 0-.01M14 17a1 1 0 1 0 0-.01"),
+            (
+                Desk::Overview,
+                "/",
+                nav.overview,
+                "/v1/reports/budgets, /v1/policies, /healthz",
+                "M3 3h6v6H3zM11 3h6v4h-6zM11 9h6v8h-6zM3 11h6v6H3z",
+            ),
+            (
+                Desk::Policies,
+                "/policies",
+                nav.policies,
+                "/v1/policies",
+                "M5 2h8l3 3v13H5zM13 2v3h3M8 9h5M8 12h5M8 15h3",
+            ),
+            (
+                Desk::Customers,
+                "/customers",
+                nav.customers,
+                "/v1/customers",
+                "M7 10a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM1 17c0-3 2.5-5 6-5s6 2 6 5zM14 9.5a2.5 2.5 0 1 0 0-5M15 12c2.400 0 4 1.600 4 4",
+            ),
+            (
+                Desk::Try,
+                "/try",
+                nav.trial,
+                "POST /v1/quotes, POST /v1/policies/revisions/{revision}/decisions",
+                "M3 4h2l2 9h8l2-6H6M8 17a1 1 0 1 0 0-.01M14 17a1 1 0 1 0 0-.01",
+            ),
+            (
+                Desk::Simulations,
+                "/simulations",
+                nav.simulations,
+                "/v1/simulations",
+                "M3 14c3 0 3-8 6-8s3 8 8 8M13 10l4 4-4 4",
+            ),
             (Desk::Reports, "/reports", nav.reports, "/v1/reports", "M3 17h14M5 17V9h3v8M11 17V4h3v13"),
         ];
         let open = |calls: &str| {

@@ -24,7 +24,8 @@ const MONTHS: [[&str; 12]; 2] = [
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     ["Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sep.", "Okt.", "Nov.", "Dez."],
 ];
-const DAYS: [[&str; 7]; 2] = [["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"]];
+const DAYS: [[&str; 7]; 2] =
+    [["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"]];
 
 impl Show {
     /// An amount of the bundle's currency.
@@ -104,7 +105,9 @@ impl Show {
     pub fn share(&self, share: &str) -> String {
         match Number::parse(share).ok().and_then(|share| share.0.checked_mul(100)) {
             // One decimal, rounded.
-            Some(hundredfold) => self.percent(&Number(crate::money::round_div(hundredfold, 100_000) * 100_000).to_string()),
+            Some(hundredfold) => {
+                self.percent(&Number(crate::money::round_div(hundredfold, 100_000) * 100_000).to_string())
+            }
             None => share.to_owned(),
         }
     }
@@ -116,7 +119,8 @@ impl Show {
 
     /// A share as the length of a bar, from 0 to 100 per cent.
     pub fn width(&self, share: impl Borrow<Option<String>>) -> String {
-        let share = Number::parse(share.borrow().as_deref().unwrap_or("0")).map_or(0, |share| share.0.clamp(0, 1_000_000));
+        let share =
+            Number::parse(share.borrow().as_deref().unwrap_or("0")).map_or(0, |share| share.0.clamp(0, 1_000_000));
         format!("{}%", Number(share * 100))
     }
 
@@ -126,10 +130,34 @@ impl Show {
         let Some((count, unit)) = duration.split_once(' ') else { return duration.to_owned() };
         let one = count == "1";
         let unit = match unit.trim_end_matches('s') {
-            "day" => if one { "Tag" } else { "Tage" },
-            "week" => if one { "Woche" } else { "Wochen" },
-            "month" => if one { "Monat" } else { "Monate" },
-            "year" => if one { "Jahr" } else { "Jahre" },
+            "day" => {
+                if one {
+                    "Tag"
+                } else {
+                    "Tage"
+                }
+            }
+            "week" => {
+                if one {
+                    "Woche"
+                } else {
+                    "Wochen"
+                }
+            }
+            "month" => {
+                if one {
+                    "Monat"
+                } else {
+                    "Monate"
+                }
+            }
+            "year" => {
+                if one {
+                    "Jahr"
+                } else {
+                    "Jahre"
+                }
+            }
             other => other,
         };
         format!("{count} {unit}")
@@ -146,7 +174,9 @@ impl Show {
     pub fn day(&self, instant: &str) -> String {
         match Instant::parse_rfc3339(instant) {
             Some(at) => self.date(self.zone.local(at).date()),
-            None => NaiveDate::parse_from_str(instant, "%Y-%m-%d").map_or_else(|_| instant.to_owned(), |day| self.date(day)),
+            None => {
+                NaiveDate::parse_from_str(instant, "%Y-%m-%d").map_or_else(|_| instant.to_owned(), |day| self.date(day))
+            }
         }
     }
 
@@ -190,7 +220,8 @@ impl Show {
             Language::English => (',', '.'),
             Language::German => ('.', ','),
         };
-        let (whole, decimals) = digits.split_once('.').map_or((digits, None), |(whole, decimals)| (whole, Some(decimals)));
+        let (whole, decimals) =
+            digits.split_once('.').map_or((digits, None), |(whole, decimals)| (whole, Some(decimals)));
         let mut out = String::with_capacity(digits.len() + 4);
         for (at, digit) in whole.chars().enumerate() {
             if at > 0 && (whole.len() - at).is_multiple_of(3) {

@@ -80,7 +80,8 @@ impl Trouble {
             _ => words.refused,
         };
         let p = Page::new(visitor, Desk::None, title);
-        super::page::html(status, &TroublePage { p, trouble: &self }).unwrap_or_else(|_| Problem::internal().into_response())
+        super::page::html(status, &TroublePage { p, trouble: &self })
+            .unwrap_or_else(|_| Problem::internal().into_response())
     }
 }
 

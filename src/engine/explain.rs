@@ -75,8 +75,7 @@ pub fn explain<'a>(bundle: &'a Bundle, decision: &'a Decision) -> Explained<'a> 
             .iter()
             .map(|applied| {
                 let at = applied.discount;
-                let cuts =
-                    applied.cuts.iter().map(|cut| in_words(bundle, discount(at), What::Cut(cut)));
+                let cuts = applied.cuts.iter().map(|cut| in_words(bundle, discount(at), What::Cut(cut)));
                 let because =
                     decision.because(applied.because).iter().map(|reason| words(at, reason)).chain(cuts).collect();
                 ExplainedApplied { name: name(at), rate: applied.rate, amount: applied.amount, because }

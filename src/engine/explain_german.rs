@@ -175,12 +175,7 @@ fn wanted<'a>(f: &mut fmt::Formatter<'_>, names: impl Iterator<Item = &'a str>) 
     Ok(())
 }
 
-fn bounded<T>(
-    f: &mut fmt::Formatter<'_>,
-    holds: bool,
-    bounds: &Bounds<T>,
-    show: impl Fn(&T) -> String,
-) -> fmt::Result {
+fn bounded<T>(f: &mut fmt::Formatter<'_>, holds: bool, bounds: &Bounds<T>, show: impl Fn(&T) -> String) -> fmt::Result {
     let stated = [
         ("mindestens", &bounds.at_least),
         ("mehr als", &bounds.more_than),

@@ -54,11 +54,15 @@ mod tests {
     fn only_the_steps_change() {
         check(
             "discounts:\n  regulars:\n    ladder: { by: orders, steps: { 3: 2%, 10: 5% } } # why\n    group: loyalty\n",
-            Some("discounts:\n  regulars:\n    ladder: { by: orders, steps: { 5: 1%, 20: 2.5% } } # why\n    group: loyalty\n"),
+            Some(
+                "discounts:\n  regulars:\n    ladder: { by: orders, steps: { 5: 1%, 20: 2.5% } } # why\n    group: loyalty\n",
+            ),
         );
         check(
             "discounts:\n  regulars:\n    ladder:\n      by: orders\n      steps:\n        3: 2%\n        10: 5% # ten\n    group: x\n",
-            Some("discounts:\n  regulars:\n    ladder:\n      by: orders\n      steps:\n        5: 1%\n        20: 2.5% # ten\n    group: x\n"),
+            Some(
+                "discounts:\n  regulars:\n    ladder:\n      by: orders\n      steps:\n        5: 1%\n        20: 2.5% # ten\n    group: x\n",
+            ),
         );
     }
 

@@ -166,7 +166,12 @@ async fn names_with_markup_are_shown_as_text() {
     let server = Server::new().await;
     let name = "<script>alert(1)</script>\\\" onx=\\\"1";
     server.put_customer("m", &format!(r#"{{ "name": "{name}", "attributes": {{ "<b>": "<i>" }} }}"#)).await;
-    for page in ["/customers", "/customers/m", "/customers?search=%3Cscript%3E", "/try?customer=%3Cscript%3E&sku=%3Cscript%3E&price=1&quantity=1"] {
+    for page in [
+        "/customers",
+        "/customers/m",
+        "/customers?search=%3Cscript%3E",
+        "/try?customer=%3Cscript%3E&sku=%3Cscript%3E&price=1&quantity=1",
+    ] {
         let got = server.get(page).await;
         assert_eq!(got.status, StatusCode::OK, "{page}");
         got.assert_says(&["&#60;script&#62;"]);
@@ -179,9 +184,11 @@ async fn the_page_speaks_the_browsers_language_until_another_is_chosen() {
     let server = Server::new().await;
     let german = server.send("GET", "/customers", &[("accept-language", "de-AT,de;q=0.9,en;q=0.5")], "").await;
     german.assert_says(&["<html lang=\"de\"", "Kunden", "Suchen"]);
-    let chosen = server.form("/console/settings", &[("language", "en"), ("theme", "dark"), ("back", "/customers?a=b")]).await;
+    let chosen =
+        server.form("/console/settings", &[("language", "en"), ("theme", "dark"), ("back", "/customers?a=b")]).await;
     assert_eq!((chosen.status, chosen.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/customers?a=b"));
-    let cookies: Vec<_> = chosen.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
+    let cookies: Vec<_> =
+        chosen.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
     assert_eq!(cookies.len(), 2, "{cookies:?}");
     let both = [("accept-language", "de"), ("cookie", "treue_language=en; treue_theme=dark")];
     server.send("GET", "/customers", &both, "").await.assert_says(&["<html lang=\"en\" data-theme=\"dark\""]);
@@ -223,7 +230,11 @@ async fn forms_of_other_sites_change_nothing() {
     let server = Server::new().await;
     server.put_customer("c", "{}").await;
     let fields = encoded(&[("kind", "call"), ("cost", "5")]);
-    for from in [&[("sec-fetch-site", "cross-site"), FORM][..], &[("origin", "http://evil.example"), ("host", "127.0.0.1"), FORM], &[FORM]] {
+    for from in [
+        &[("sec-fetch-site", "cross-site"), FORM][..],
+        &[("origin", "http://evil.example"), ("host", "127.0.0.1"), FORM],
+        &[FORM],
+    ] {
         let got = server.send("POST", "/customers/c/interactions", from, &fields).await;
         assert_eq!(got.status, StatusCode::FORBIDDEN, "{from:?}");
         let got = server.send("POST", "/console/api/policies/check", from, "{}").await;
@@ -243,7 +254,10 @@ async fn an_entry_that_is_refused_comes_back_whole() {
     let taken = [("id", "once"), ("kind", "call"), ("cost", "2,50"), ("note", "what was said")];
     for _ in 0..2 {
         let got = server.form("/customers/c/interactions", &taken).await;
-        assert_eq!((got.status, got.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/customers/c?added=1#timeline"));
+        assert_eq!(
+            (got.status, got.header(header::LOCATION)),
+            (StatusCode::SEE_OTHER, "/customers/c?added=1#timeline")
+        );
     }
     let written = server.get("/v1/customers/c/interactions").await.text;
     assert_eq!(written.matches("\"cost\":\"2.50\"").count(), 1, "{written}");
@@ -270,7 +284,13 @@ async fn a_ladder_is_written_into_the_text_and_nothing_else_changes() {
     let server = Server::new().await;
     let active = server.revision();
     let mut fields = draft(&active, SHOP);
-    fields.extend([("ladder", "regulars"), ("threshold:regulars", "0"), ("rate:regulars", "3%"), ("threshold:regulars", ""), ("rate:regulars", "")]);
+    fields.extend([
+        ("ladder", "regulars"),
+        ("threshold:regulars", "0"),
+        ("rate:regulars", "3%"),
+        ("threshold:regulars", ""),
+        ("rate:regulars", ""),
+    ]);
     let edited = server.form("/policies/edit", &fields).await;
     edited.assert_says(&["regulars: { ladder: { by: orders, steps: { 0: 3% } } } # why", "<svg class=\"steps\""]);
 }
@@ -284,7 +304,8 @@ async fn a_stale_save_leads_to_a_merge_with_both_texts() {
     let page = stored.header(header::LOCATION).to_owned();
     let shown = server.get(&page).await;
     shown.assert_says(&["20: 6%", "class=\"added\"", "class=\"removed\"", "name=\"expected\""]);
-    let activated = server.form(&format!("{page}/activate"), &[("expected", &first), ("by", "Grace"), ("note", "more")]).await;
+    let activated =
+        server.form(&format!("{page}/activate"), &[("expected", &first), ("by", "Grace"), ("note", "more")]).await;
     assert_eq!(activated.header(header::LOCATION), "/policies?activated=now", "{}", activated.text);
 
     // Somebody who began before saves another line …
@@ -295,7 +316,12 @@ async fn a_stale_save_leads_to_a_merge_with_both_texts() {
     // … and the same line.
     let mine = SHOP.replace("10: 5%", "30: 7%");
     let merged = server.form("/policies/save", &draft(&first, &mine)).await;
-    merged.assert_says(&["&#60;&#60;&#60;&#60;&#60;&#60;&#60; Grace", "20: 6%", "30: 7%", "&#62;&#62;&#62;&#62;&#62;&#62;&#62; your text"]);
+    merged.assert_says(&[
+        "&#60;&#60;&#60;&#60;&#60;&#60;&#60; Grace",
+        "20: 6%",
+        "30: 7%",
+        "&#62;&#62;&#62;&#62;&#62;&#62;&#62; your text",
+    ]);
 
     // Whoever activates on something that is no longer in force is told so, and nothing happens.
     let stale = server.form(&format!("{page}/activate"), &[("expected", &first), ("note", "again")]).await;

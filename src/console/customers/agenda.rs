@@ -67,7 +67,11 @@ pub async fn read(visitor: Visitor, Query(asked): Query<Week>) -> Answer {
     let today = app.active().bundle.zone.local(app.clock().now()).date();
     let day = NaiveDate::parse_from_str(&asked.from, "%Y-%m-%d").unwrap_or(today);
     let step = |day: NaiveDate, days: i64| {
-        let moved = if days < 0 { day.checked_sub_days(Days::new(days.unsigned_abs())) } else { day.checked_add_days(Days::new(days.unsigned_abs())) };
+        let moved = if days < 0 {
+            day.checked_sub_days(Days::new(days.unsigned_abs()))
+        } else {
+            day.checked_add_days(Days::new(days.unsigned_abs()))
+        };
         moved.unwrap_or(day)
     };
     let from = step(day, -i64::from(day.weekday().num_days_from_monday()));

@@ -42,7 +42,12 @@ impl StepChart {
         for ((threshold, rate), (stated_threshold, stated_rate)) in read.iter().zip(steps) {
             let _ = write!(line, "H{}V{}", x(*threshold), y(*rate));
             let (threshold, rate) = (stated_threshold.clone(), stated_rate.clone());
-            labels.push(Label { x: x(Number::parse(&threshold).ok()?.0), y: y(Number::parse(rate.trim_end_matches('%')).ok()?.0), threshold, rate });
+            labels.push(Label {
+                x: x(Number::parse(&threshold).ok()?.0),
+                y: y(Number::parse(rate.trim_end_matches('%')).ok()?.0),
+                threshold,
+                rate,
+            });
         }
         let _ = write!(line, "H{RIGHT}");
         Some(Self { line, labels })

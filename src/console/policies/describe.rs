@@ -54,15 +54,24 @@ impl<'a> Describe<'a> {
         let bundle = self.bundle;
         let order = bundle.order.iter().filter_map(|at| bundle.discounts.get(*at as usize));
         let all = [
-            (self.either("Discounts, in the order they apply", "Rabatte, in der Reihenfolge, in der sie gelten"), order.map(|d| self.discount(d)).collect()),
+            (
+                self.either("Discounts, in the order they apply", "Rabatte, in der Reihenfolge, in der sie gelten"),
+                order.map(|d| self.discount(d)).collect(),
+            ),
             (self.either("Limits on all discounts together", "Grenzen für alle Rabatte zusammen"), self.limits()),
             (self.either("Segments", "Segmente"), bundle.segments.iter().map(|s| self.segment(s)).collect()),
             (self.either("Points", "Punkte"), self.points()),
             (self.either("Service", "Service"), self.service()),
             (self.either("Experiments", "Versuche"), self.experiments()),
-            (self.either("Metrics", "Kennzahlen"), bundle.metrics.iter().map(|m| rule(&m.name, metric_in_words(*self, m))).collect::<Vec<_>>()),
+            (
+                self.either("Metrics", "Kennzahlen"),
+                bundle.metrics.iter().map(|m| rule(&m.name, metric_in_words(*self, m))).collect::<Vec<_>>(),
+            ),
         ];
-        all.into_iter().filter(|(_, rules)| !rules.is_empty()).map(|(heading, rules)| Section { heading, rules }).collect()
+        all.into_iter()
+            .filter(|(_, rules)| !rules.is_empty())
+            .map(|(heading, rules)| Section { heading, rules })
+            .collect()
     }
 
     pub fn money(&self, amount: Money) -> String {
@@ -104,7 +113,9 @@ impl<'a> Describe<'a> {
     fn discount(&self, discount: &Discount) -> Rule {
         let mut says = self.grant(&discount.grant);
         if let Some(cap) = discount.cap {
-            says.push_str(&self.either(format!(", at most {}", self.money(cap)), format!(", höchstens {}", self.money(cap))));
+            says.push_str(
+                &self.either(format!(", at most {}", self.money(cap)), format!(", höchstens {}", self.money(cap))),
+            );
         }
         if let Some(lines) = discount.lines.as_ref().and_then(|lines| lines_in_words(*self, lines)) {
             says.push_str(&self.either(format!(", on {lines}"), format!(", auf {lines}")));
@@ -118,14 +129,18 @@ impl<'a> Describe<'a> {
             if let Some(Allotment { count, per }) = allotment {
                 let count = self.show.count(&count);
                 let per = self.period(per);
-                conditions.push(self.either(format!("{english} at most {count} times {per}"), format!("{german} höchstens {count}-mal {per}")));
+                conditions.push(self.either(
+                    format!("{english} at most {count} times {per}"),
+                    format!("{german} höchstens {count}-mal {per}"),
+                ));
             }
         };
         uses(discount.uses_per_customer, "each customer", "jeder Kunde");
         uses(discount.uses_total, "everybody together", "alle zusammen");
         if let Some(budget) = discount.budget {
             let (amount, per) = (self.money(budget.amount), self.period(budget.per));
-            conditions.push(self.either(format!("a budget of {amount} {per}"), format!("ein Budget von {amount} {per}")));
+            conditions
+                .push(self.either(format!("a budget of {amount} {per}"), format!("ein Budget von {amount} {per}")));
         }
         if let Some(group) = &discount.group_name {
             conditions.push(self.either(
@@ -148,8 +163,12 @@ impl<'a> Describe<'a> {
 
     fn grant(&self, grant: &Grant) -> String {
         match grant {
-            Grant::Rate(rate) => self.either(format!("Grants {}", self.rate(*rate)), format!("Gewährt {}", self.rate(*rate))),
-            Grant::Amount(amount) => self.either(format!("Grants {}", self.money(*amount)), format!("Gewährt {}", self.money(*amount))),
+            Grant::Rate(rate) => {
+                self.either(format!("Grants {}", self.rate(*rate)), format!("Gewährt {}", self.rate(*rate)))
+            }
+            Grant::Amount(amount) => {
+                self.either(format!("Grants {}", self.money(*amount)), format!("Gewährt {}", self.money(*amount)))
+            }
             Grant::Each(amount) => {
                 let amount = self.money(*amount);
                 self.either(format!("Grants {amount} per unit"), format!("Gewährt {amount} je Stück"))
@@ -183,7 +202,8 @@ impl<'a> Describe<'a> {
         match condition {
             Condition::Class { segment, classes } => {
                 let Some(segment) = self.bundle.segments.get(*segment as usize) else { return "?".to_owned() };
-                let names: Vec<&str> = classes.iter().filter_map(|c| segment.classes.get(*c as usize)).map(AsRef::as_ref).collect();
+                let names: Vec<&str> =
+                    classes.iter().filter_map(|c| segment.classes.get(*c as usize)).map(AsRef::as_ref).collect();
                 let (segment, names) = (&segment.name, names.join(or));
                 self.either(format!("{segment} is {names}"), format!("{segment} ist {names}"))
             }
@@ -200,7 +220,10 @@ impl<'a> Describe<'a> {
             }
             Condition::BirthdayWithin(duration) => {
                 let duration = self.duration(&duration.to_string());
-                self.either(format!("the birthday is within {duration}"), format!("der Geburtstag ist höchstens {duration} entfernt"))
+                self.either(
+                    format!("the birthday is within {duration}"),
+                    format!("der Geburtstag ist höchstens {duration} entfernt"),
+                )
             }
             Condition::Attribute { name, values } => {
                 let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
@@ -221,8 +244,10 @@ impl<'a> Describe<'a> {
             (self.either("less than", "weniger als"), &bounds.less_than),
             (self.either("exactly", "genau"), &bounds.is),
         ];
-        let phrases: Vec<String> =
-            stated.into_iter().filter_map(|(words, bound)| Some(format!("{words} {}", show(bound.as_ref()?)))).collect();
+        let phrases: Vec<String> = stated
+            .into_iter()
+            .filter_map(|(words, bound)| Some(format!("{words} {}", show(bound.as_ref()?))))
+            .collect();
         phrases.join(self.either(" and ", " und "))
     }
 
@@ -266,66 +291,89 @@ impl<'a> Describe<'a> {
         let mut rules = Vec::new();
         if let Some(rate) = limits.max_rate {
             let rate = self.rate(rate);
-            rules.push(rule("max_rate", self.either(format!("At most {rate} of the basket"), format!("Höchstens {rate} des Korbs"))));
+            rules.push(rule(
+                "max_rate",
+                self.either(format!("At most {rate} of the basket"), format!("Höchstens {rate} des Korbs")),
+            ));
         }
         if let Some(rate) = limits.min_margin {
             let rate = self.rate(rate);
-            rules.push(rule("min_margin", self.either(format!("At least {rate} margin stay on every line"), format!("Auf jeder Zeile bleiben mindestens {rate} Rohertrag"))));
+            rules.push(rule(
+                "min_margin",
+                self.either(
+                    format!("At least {rate} margin stay on every line"),
+                    format!("Auf jeder Zeile bleiben mindestens {rate} Rohertrag"),
+                ),
+            ));
         }
         if let Some(amount) = limits.max_amount {
             let amount = self.money(amount);
-            rules.push(rule("max_amount", self.either(format!("At most {amount} on a basket"), format!("Höchstens {amount} auf einen Korb"))));
+            rules.push(rule(
+                "max_amount",
+                self.either(format!("At most {amount} on a basket"), format!("Höchstens {amount} auf einen Korb")),
+            ));
         }
         rules
     }
 
     fn segment(&self, segment: &Segment) -> Rule {
         let class = |at: usize| segment.classes.get(at).map_or("?", AsRef::as_ref);
-        let (says, conditions) = match &segment.rule {
-            SegmentRule::Rank { metric, bounds, .. } => {
-                let metric = self.metric(*metric);
-                let classes = bounds.iter().enumerate().map(|(at, bound)| {
-                    let (class, bound) = (class(at), self.rate(*bound));
-                    self.either(format!("{class}: up to {bound} of the total"), format!("{class}: bis {bound} der Summe"))
-                });
-                let says = self.either(
-                    format!("Ranks customers by {metric}; the best hold the first shares of the total"),
-                    format!("Ordnet die Kunden nach {metric}; die besten halten die ersten Anteile der Summe"),
-                );
-                (says, classes.collect())
-            }
-            SegmentRule::Thresholds { metric, floors, keep, .. } => {
-                let name = self.metric(*metric);
-                let classes = floors.iter().enumerate().map(|(at, floor)| {
-                    let (class, floor) = (class(at), self.value(*metric, *floor));
-                    self.either(format!("{class}: from {floor}"), format!("{class}: ab {floor}"))
-                });
-                let mut says = self.either(format!("Sorts by {name}"), format!("Ordnet nach {name}"));
-                if let Some(keep) = keep {
-                    let keep = self.duration(&keep.to_string());
-                    says.push_str(&self.either(format!("; a class is kept for {keep}"), format!("; eine Klasse bleibt {keep} lang")));
+        let (says, conditions) =
+            match &segment.rule {
+                SegmentRule::Rank { metric, bounds, .. } => {
+                    let metric = self.metric(*metric);
+                    let classes = bounds.iter().enumerate().map(|(at, bound)| {
+                        let (class, bound) = (class(at), self.rate(*bound));
+                        self.either(
+                            format!("{class}: up to {bound} of the total"),
+                            format!("{class}: bis {bound} der Summe"),
+                        )
+                    });
+                    let says = self.either(
+                        format!("Ranks customers by {metric}; the best hold the first shares of the total"),
+                        format!("Ordnet die Kunden nach {metric}; die besten halten die ersten Anteile der Summe"),
+                    );
+                    (says, classes.collect())
                 }
-                (says, classes.collect())
-            }
-            SegmentRule::Score { parts, .. } => {
-                let parts: Vec<String> = parts
-                    .iter()
-                    .map(|part| {
-                        let (metric, parts) = (self.metric(part.metric), part.parts);
-                        self.either(format!("{metric} in {parts} parts"), format!("{metric} in {parts} Teilen"))
-                    })
-                    .collect();
-                let names: Vec<&str> = segment.classes.iter().map(AsRef::as_ref).collect();
-                let classes = self.either("classes: ", "Klassen: ");
-                let says = self.either(format!("Scores {}", parts.join(", ")), format!("Bewertet {}", parts.join(", ")));
-                (says, vec![format!("{classes}{}", names.join(", "))])
-            }
-            SegmentRule::Script(_) => {
-                let names: Vec<&str> = segment.classes.iter().map(AsRef::as_ref).collect();
-                let classes = self.either("classes: ", "Klassen: ");
-                (self.either("Sorted by a script", "Ordnet ein Skript").to_owned(), vec![format!("{classes}{}", names.join(", "))])
-            }
-        };
+                SegmentRule::Thresholds { metric, floors, keep, .. } => {
+                    let name = self.metric(*metric);
+                    let classes = floors.iter().enumerate().map(|(at, floor)| {
+                        let (class, floor) = (class(at), self.value(*metric, *floor));
+                        self.either(format!("{class}: from {floor}"), format!("{class}: ab {floor}"))
+                    });
+                    let mut says = self.either(format!("Sorts by {name}"), format!("Ordnet nach {name}"));
+                    if let Some(keep) = keep {
+                        let keep = self.duration(&keep.to_string());
+                        says.push_str(&self.either(
+                            format!("; a class is kept for {keep}"),
+                            format!("; eine Klasse bleibt {keep} lang"),
+                        ));
+                    }
+                    (says, classes.collect())
+                }
+                SegmentRule::Score { parts, .. } => {
+                    let parts: Vec<String> = parts
+                        .iter()
+                        .map(|part| {
+                            let (metric, parts) = (self.metric(part.metric), part.parts);
+                            self.either(format!("{metric} in {parts} parts"), format!("{metric} in {parts} Teilen"))
+                        })
+                        .collect();
+                    let names: Vec<&str> = segment.classes.iter().map(AsRef::as_ref).collect();
+                    let classes = self.either("classes: ", "Klassen: ");
+                    let says =
+                        self.either(format!("Scores {}", parts.join(", ")), format!("Bewertet {}", parts.join(", ")));
+                    (says, vec![format!("{classes}{}", names.join(", "))])
+                }
+                SegmentRule::Script(_) => {
+                    let names: Vec<&str> = segment.classes.iter().map(AsRef::as_ref).collect();
+                    let classes = self.either("classes: ", "Klassen: ");
+                    (
+                        self.either("Sorted by a script", "Ordnet ein Skript").to_owned(),
+                        vec![format!("{classes}{}", names.join(", "))],
+                    )
+                }
+            };
         Rule { name: segment.name.to_string(), says, conditions, ladder: None }
     }
 
@@ -333,7 +381,10 @@ impl<'a> Describe<'a> {
         let Some(points) = &self.bundle.points else { return Vec::new() };
         let earn = &points.earn;
         let (per, count) = (self.money(earn.per), earn.points);
-        let mut earned = rule("earn", self.either(format!("{count} points for every full {per}"), format!("{count} Punkte für je volle {per}")));
+        let mut earned = rule(
+            "earn",
+            self.either(format!("{count} points for every full {per}"), format!("{count} Punkte für je volle {per}")),
+        );
         let mut add = |duration: Option<crate::time::Duration>, english: &str, german: &str| {
             if let Some(duration) = duration {
                 let duration = self.duration(&duration.to_string());
@@ -351,10 +402,13 @@ impl<'a> Describe<'a> {
         }
         if let Some(redeem) = &points.redeem {
             let (value, least, share) = (amount_of(*self, redeem.value), redeem.at_least, self.rate(redeem.max_share));
-            rules.push(rule("redeem", self.either(
-                format!("A point is worth {value}; from {least} points on, up to {share} of a purchase"),
-                format!("Ein Punkt ist {value} wert; ab {least} Punkten, bis {share} eines Einkaufs"),
-            )));
+            rules.push(rule(
+                "redeem",
+                self.either(
+                    format!("A point is worth {value}; from {least} points on, up to {share} of a purchase"),
+                    format!("Ein Punkt ist {value} wert; ab {least} Punkten, bis {share} eines Einkaufs"),
+                ),
+            ));
         }
         rules
     }
@@ -363,7 +417,8 @@ impl<'a> Describe<'a> {
         let Some(service) = &self.bundle.service else { return Vec::new() };
         let mut rules: Vec<Rule> = Vec::new();
         if !service.costs.is_empty() {
-            let costs: Vec<String> = service.costs.iter().map(|(kind, cost)| format!("{kind} {}", self.money(*cost))).collect();
+            let costs: Vec<String> =
+                service.costs.iter().map(|(kind, cost)| format!("{kind} {}", self.money(*cost))).collect();
             rules.push(rule("costs", costs.join(", ")));
         }
         if let Some(budgets) = &service.budgets {
@@ -374,20 +429,30 @@ impl<'a> Describe<'a> {
                 let (share, of) = (self.rate(budget.share), self.metric(budget.of));
                 let mut says = self.either(format!("{share} of {of}"), format!("{share} von {of}"));
                 if let Some(least) = budget.at_least {
-                    says.push_str(&self.either(format!(", at least {}", self.money(least)), format!(", mindestens {}", self.money(least))));
+                    says.push_str(&self.either(
+                        format!(", at least {}", self.money(least)),
+                        format!(", mindestens {}", self.money(least)),
+                    ));
                 }
                 if let Some(most) = budget.at_most {
-                    says.push_str(&self.either(format!(", at most {}", self.money(most)), format!(", höchstens {}", self.money(most))));
+                    says.push_str(&self.either(
+                        format!(", at most {}", self.money(most)),
+                        format!(", höchstens {}", self.money(most)),
+                    ));
                 }
                 rules.push(rule(class, says));
             }
         }
         if let Some(satisfaction) = service.satisfaction {
-            let (metric, floor, raise) = (self.metric(satisfaction.metric), self.number(satisfaction.floor), self.rate(satisfaction.raise));
-            rules.push(rule("satisfaction", self.either(
-                format!("Where {metric} is below {floor}, budgets grow by {raise}"),
-                format!("Wo {metric} unter {floor} liegt, wachsen Budgets um {raise}"),
-            )));
+            let (metric, floor, raise) =
+                (self.metric(satisfaction.metric), self.number(satisfaction.floor), self.rate(satisfaction.raise));
+            rules.push(rule(
+                "satisfaction",
+                self.either(
+                    format!("Where {metric} is below {floor}, budgets grow by {raise}"),
+                    format!("Wo {metric} unter {floor} liegt, wachsen Budgets um {raise}"),
+                ),
+            ));
         }
         rules
     }
@@ -398,10 +463,13 @@ impl<'a> Describe<'a> {
             .map(|experiment| {
                 let name = self.bundle.discounts.get(experiment.discount as usize).map_or("?", |d| d.name.as_ref());
                 let control = self.rate(experiment.control);
-                rule(&experiment.name, self.either(
-                    format!("{control} of the customers do not get {name}, to compare"),
-                    format!("{control} der Kunden bekommen {name} nicht, zum Vergleich"),
-                ))
+                rule(
+                    &experiment.name,
+                    self.either(
+                        format!("{control} of the customers do not get {name}, to compare"),
+                        format!("{control} der Kunden bekommen {name} nicht, zum Vergleich"),
+                    ),
+                )
             })
             .collect()
     }

@@ -63,7 +63,8 @@ impl LadderTable {
 /// The page: the files in force, or those of a stored revision.
 pub async fn read(visitor: Visitor, Query(opened): Query<Opened>) -> Answer {
     let state = state(&visitor).await?;
-    let mut form = Form { base: state.revision.clone(), active: state.revision.clone(), file: opened.file, ..Form::default() };
+    let mut form =
+        Form { base: state.revision.clone(), active: state.revision.clone(), file: opened.file, ..Form::default() };
     if opened.revision.is_empty() || opened.revision == state.revision {
         form.files.clone_from(&state.files);
     } else {
@@ -125,7 +126,10 @@ pub async fn present(
     }
     let p = Page::new(visitor, Desk::Policies, visitor.words().policies.title);
     let findings = match p.may("POST", "/v1/policies/check") {
-        true => visitor.post::<Checked>("/v1/policies/check", &form.body()).await.map_or_else(|_| Vec::new(), |checked| checked.diagnostics),
+        true => visitor
+            .post::<Checked>("/v1/policies/check", &form.body())
+            .await
+            .map_or_else(|_| Vec::new(), |checked| checked.diagnostics),
         false => Vec::new(),
     };
     let sections = in_words(&p.show, &form.files);

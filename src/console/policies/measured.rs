@@ -13,9 +13,15 @@ pub fn metric_in_words(d: Describe<'_>, metric: &Metric) -> String {
         Measure::Count(Count::Purchases) => d.either("Number of purchases", "Zahl der Einkäufe").to_owned(),
         Measure::Count(Count::Interactions) => d.either("Number of interactions", "Zahl der Kontakte").to_owned(),
         Measure::Average(average) => average_word(d, average).to_owned(),
-        Measure::DaysSince(Since::FirstPurchase) => d.either("Days since the first purchase", "Tage seit dem ersten Einkauf").to_owned(),
-        Measure::DaysSince(Since::LastPurchase) => d.either("Days since the last purchase", "Tage seit dem letzten Einkauf").to_owned(),
-        Measure::DaysSince(Since::LastInteraction) => d.either("Days since the last interaction", "Tage seit dem letzten Kontakt").to_owned(),
+        Measure::DaysSince(Since::FirstPurchase) => {
+            d.either("Days since the first purchase", "Tage seit dem ersten Einkauf").to_owned()
+        }
+        Measure::DaysSince(Since::LastPurchase) => {
+            d.either("Days since the last purchase", "Tage seit dem letzten Einkauf").to_owned()
+        }
+        Measure::DaysSince(Since::LastInteraction) => {
+            d.either("Days since the last interaction", "Tage seit dem letzten Kontakt").to_owned()
+        }
     };
     match metric.window {
         Window::Lifetime => {}

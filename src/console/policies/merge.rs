@@ -25,7 +25,8 @@ pub fn merge(base: &str, theirs: &str, mine: &str, names: (&str, &str)) -> Merge
     let mut merged = Merged { text: String::new(), conflicts: 0 };
     let (mut at, mut t, mut m) = (0, 0, 0);
     loop {
-        let first = [theirs_changed.get(t), mine_changed.get(m)].into_iter().flatten().map(|change| change.base.start).min();
+        let first =
+            [theirs_changed.get(t), mine_changed.get(m)].into_iter().flatten().map(|change| change.base.start).min();
         let Some(start) = first else { break };
         merged.text.extend(base[at..start].iter().copied());
         // Changes of both sides that touch belong together.

@@ -65,7 +65,9 @@ async fn meet(visitor: &Visitor, form: Form, state: State) -> Answer {
         Err(trouble) => return Err::<_, Trouble>(trouble),
     };
     let p = Page::new(visitor, Desk::Policies, visitor.words().policies.merge_title);
-    let text = |files: &[File], path: &str| files.iter().find(|file| file.path == path).map(|file| file.text.clone()).unwrap_or_default();
+    let text = |files: &[File], path: &str| {
+        files.iter().find(|file| file.path == path).map(|file| file.text.clone()).unwrap_or_default()
+    };
     let paths: BTreeSet<&String> = form.files.iter().chain(&state.files).map(|file| &file.path).collect();
     let names = (format!("{} {}", state.activated_by, p.short(&state.revision)), p.w.policies.merge_mark);
     let (mut meetings, mut rest, mut conflicts) = (Vec::new(), Vec::new(), 0);

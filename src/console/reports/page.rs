@@ -125,7 +125,8 @@ pub async fn read(visitor: Visitor, Path(name): Path<String>, Query(asked): Quer
         })
         .collect();
     let stated = fields.iter().filter(|field| !field.value.is_empty());
-    let query = stated.map(|field| format!("{}={}", encoded(&field.name), encoded(&field.value))).collect::<Vec<_>>().join("&");
+    let query =
+        stated.map(|field| format!("{}={}", encoded(&field.name), encoded(&field.value))).collect::<Vec<_>>().join("&");
     let shown = ask(&visitor, &format!("/v1/reports/{}?{query}", encoded(&name))).await;
     let status = shown.as_ref().map_or_else(Trouble::status, |_| StatusCode::OK);
     let p = Page::new(&visitor, Desk::Reports, "");

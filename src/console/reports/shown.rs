@@ -88,7 +88,12 @@ impl Cell {
             "share" => show.share(&self.value),
             "figure" => show.number(shortened(&self.value)),
             "instant" => show.when(&self.value),
-            "series" => self.value.split(' ').map(|share| if share.is_empty() { NOTHING.to_owned() } else { show.share(share) }).collect::<Vec<_>>().join(" "),
+            "series" => self
+                .value
+                .split(' ')
+                .map(|share| if share.is_empty() { NOTHING.to_owned() } else { show.share(share) })
+                .collect::<Vec<_>>()
+                .join(" "),
             _ => self.value.clone(),
         }
     }

@@ -151,7 +151,9 @@ async fn decide(visitor: &Visitor, asked: &Asked, revision: Option<&str>) -> Res
     // Who may not quote may still ask what a revision would decide, the one in force included.
     let revision = match revision {
         Some(revision) => revision.to_owned(),
-        None if visitor.may(&Method::POST, "/v1/quotes") => return visitor.post("/v1/quotes", &Value::Object(body)).await,
+        None if visitor.may(&Method::POST, "/v1/quotes") => {
+            return visitor.post("/v1/quotes", &Value::Object(body)).await;
+        }
         None => visitor.console.app.active().bundle.revision.to_string(),
     };
     visitor.post(&format!("/v1/policies/revisions/{}/decisions", encoded(&revision)), &Value::Object(body)).await
@@ -188,7 +190,8 @@ mod tests {
     #[test]
     fn rows_are_read_from_the_address_and_empty_ones_dropped() {
         let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let pairs = [("customer", "c"), ("sku", "A"), ("quantity", "2"), ("price", "1,50"), ("sku", ""), ("quantity", "1")];
+        let pairs =
+            [("customer", "c"), ("sku", "A"), ("quantity", "2"), ("price", "1,50"), ("sku", ""), ("quantity", "1")];
         let asked = parse(pairs.into_iter().map(pair).collect());
         assert_eq!((asked.customer.as_str(), asked.rows.len()), ("c", 1));
         assert_eq!(line(&asked.rows[0]), json!({ "sku": "A", "quantity": "2", "unit_price": "1.50", "tags": [] }));

@@ -6,8 +6,10 @@ words!(Customers {
     title: "Customers" | "Kunden",
     search: "Id, name, e-mail or telephone" | "Nummer, Name, E-Mail oder Telefon",
     found_none: "Nobody was found" | "Niemand gefunden",
-    found_none_hint: "Try a part of the name, or the customer's whole id." | "Versuchen Sie es mit einem Teil des Namens oder der ganzen Kundennummer.",
-    list_empty: "There are no cards yet. Import customers with treue import --table customers, or write one through the HTTP interface." | "Noch gibt es keine Karten. Spielen Sie Kunden mit treue import --table customers ein, oder schreiben Sie eine über die HTTP-Schnittstelle.",
+    found_none_hint: "Try a part of the name, or the customer's whole id."
+        | "Versuchen Sie es mit einem Teil des Namens oder der ganzen Kundennummer.",
+    list_empty: "There are no cards yet. Import customers with treue import --table customers, or write one through the HTTP interface."
+        | "Noch gibt es keine Karten. Spielen Sie Kunden mit treue import --table customers ein, oder schreiben Sie eine über die HTTP-Schnittstelle.",
     id: "Customer" | "Kunde",
     email: "E-mail" | "E-Mail",
     phone: "Telephone" | "Telefon",
@@ -32,7 +34,8 @@ words!(Customers {
     distance: "Distance to the next step" | "Abstand zur nächsten Stufe",
     distance_step: "{} more {} to {} from {}" | "noch {} {} bis {} aus {}",
     distance_class: "{} more {} to class {} of {}" | "noch {} {} bis Klasse {} von {}",
-    distance_none: "The customer stands on the highest step of everything." | "Der Kunde steht überall auf der höchsten Stufe.",
+    distance_none: "The customer stands on the highest step of everything."
+        | "Der Kunde steht überall auf der höchsten Stufe.",
     uses: "What is left of uses" | "Was an Nutzungen übrig ist",
     uses_customer: "for this customer" | "für diesen Kunden",
     uses_total: "in all" | "insgesamt",

@@ -3,8 +3,6 @@
 use super::catalogue::words;
 
 words!(Reports {
-    title: "Reports" | "Berichte",
-    which: "Report" | "Bericht",
     abc: "ABC analysis" | "ABC-Analyse",
     budgets: "Service budgets" | "Servicebudgets",
     rfm: "Recency, frequency, money" | "Zeit, Häufigkeit, Geld",
@@ -28,7 +26,8 @@ words!(Reports {
     make: "Make the report" | "Bericht erstellen",
     filters: "Filters" | "Filter",
     definitions: "What the words mean" | "Was die Wörter bedeuten",
-    rows_shown: "The first {} of {} rows; the download has all of them." | "Die ersten {} von {} Zeilen; der Download hat alle.",
+    rows_shown: "The first {} of {} rows; the download has all of them."
+        | "Die ersten {} von {} Zeilen; der Download hat alle.",
     whole: "The whole report" | "Zum Bericht",
     picture: "Picture as a file" | "Bild als Datei",
     no_rows: "No rows." | "Keine Zeilen.",

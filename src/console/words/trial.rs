@@ -4,7 +4,8 @@ use super::catalogue::words;
 
 words!(Trial {
     title: "Try and explain" | "Probieren und erklären",
-    lead: "Build a basket and see line by line what applies, what does not, and why. Nothing is written." | "Stellen Sie einen Korb zusammen und sehen Sie Zeile für Zeile, was gilt, was nicht und warum. Geschrieben wird nichts.",
+    lead: "Build a basket and see line by line what applies, what does not, and why. Nothing is written."
+        | "Stellen Sie einen Korb zusammen und sehen Sie Zeile für Zeile, was gilt, was nicht und warum. Geschrieben wird nichts.",
     basket: "Basket" | "Korb",
     customer: "Customer" | "Kunde",
     customer_hint: "Empty: a guest." | "Leer: ein Gast.",
@@ -23,7 +24,8 @@ words!(Trial {
     add_line: "Add a line" | "Zeile dazu",
     decide: "Decide" | "Entscheiden",
     beside: "Beside the active policy" | "Neben den geltenden Regeln",
-    beside_hint: "A stored draft decides on the same basket." | "Ein gespeicherter Entwurf entscheidet über denselben Korb.",
+    beside_hint: "A stored draft decides on the same basket."
+        | "Ein gespeicherter Entwurf entscheidet über denselben Korb.",
     beside_none: "nothing" | "nichts",
     active: "Active policy" | "Geltende Regeln",
     draft: "Draft" | "Entwurf",
@@ -51,7 +53,8 @@ words!(Trial {
     decision: "Decision on purchase {}" | "Entscheidung über Einkauf {}",
     decided_by: "Decided by revision {} at {}" | "Entschieden von Revision {} am {}",
     guest: "a guest" | "ein Gast",
-    empty: "Fill in a line and decide. The address of the page then holds the whole question, so that it can be sent to others." | "Füllen Sie eine Zeile aus und lassen Sie entscheiden. Die Adresse der Seite enthält dann die ganze Frage, damit man sie weitergeben kann.",
+    empty: "Fill in a line and decide. The address of the page then holds the whole question, so that it can be sent to others."
+        | "Füllen Sie eine Zeile aus und lassen Sie entscheiden. Die Adresse der Seite enthält dann die ganze Frage, damit man sie weitergeben kann.",
     example: "Try an example" | "Ein Beispiel probieren",
     trace: "The whole trace" | "Die ganze Spur",
 });
