@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::active::Active;
 use super::facts::facts_for;
+use super::shadow::Quote;
 use super::spend::allowances;
 use super::start::App;
 use super::token::Terms;
@@ -101,6 +102,14 @@ impl App {
         let facts = Arc::new(facts_for(&*rows, &active, customer.as_deref(), at, (&basket, &priced))?);
         let decision = decide(&active.bundle, &facts, &basket, &priced);
         self.counters.count(&active, &decision);
+        if let Some(shadow) = &*self.shadow.load() {
+            shadow.ask(Quote {
+                customer: customer.clone(),
+                basket: Arc::clone(&basket),
+                decision: decision.clone(),
+                bundle: Arc::clone(&active.bundle),
+            });
+        }
         let points_short = points_short(&active.bundle, &facts, &basket, decision.totals.net());
         let expires_at = now.plus_micros(HONOURED);
         let terms = Terms { expires_at, customer, basket: Basket::clone(&basket), decision };

@@ -46,15 +46,7 @@ impl App {
     /// Computes cut-offs anew whose period is over.
     pub fn refresh_due(&self) -> Result<(), Failure> {
         let active = self.active();
-        let now = self.clock.now();
-        let due = active.cut_offs.segments.iter().zip(&active.bundle.segments).any(|(cuts, segment)| {
-            let taken_at = match cuts {
-                SegmentCuts::None => return false,
-                SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
-            };
-            is_due(&segment.rule, taken_at, now, &active.bundle)
-        });
-        if !due {
+        if !any_due(&active, self.clock.now()) {
             return Ok(());
         }
         let _changing = lock(&self.changing);
@@ -144,7 +136,7 @@ impl App {
     }
 
     /// Reads the metrics that some segments need, over the whole base as of an instant, on all processors.
-    fn scan(&self, active: &Active, segments: &[usize], at: Instant) -> Result<BaseValues, Failure> {
+    pub(super) fn scan(&self, active: &Active, segments: &[usize], at: Instant) -> Result<BaseValues, Failure> {
         let rows = &*self.store.snapshot();
         let empty = Values { active, at, found: BaseValues::new(&active.bundle, segments) };
         let mut values = scan(rows, active, &empty, at)?.found;
@@ -217,6 +209,17 @@ impl Collect for Values<'_> {
     }
 }
 
+/// Whether some cut-offs of a policy are due.
+pub(super) fn any_due(active: &Active, now: Instant) -> bool {
+    active.cut_offs.segments.iter().zip(&active.bundle.segments).any(|(cuts, segment)| {
+        let taken_at = match cuts {
+            SegmentCuts::None => return false,
+            SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
+        };
+        is_due(&segment.rule, taken_at, now, &active.bundle)
+    })
+}
+
 /// Whether cut-offs taken at one instant are due by another.
 fn is_due(rule: &SegmentRule, taken_at: Instant, now: Instant, bundle: &Bundle) -> bool {
     match rule {
@@ -228,7 +231,7 @@ fn is_due(rule: &SegmentRule, taken_at: Instant, now: Instant, bundle: &Bundle) 
 }
 
 /// A hash of everything that cut-offs of a segment depend on, besides the base.
-fn definition(bundle: &Bundle, segment: usize) -> u64 {
+pub(super) fn definition(bundle: &Bundle, segment: usize) -> u64 {
     let rule = &bundle.segments[segment].rule;
     let metrics: Vec<u16> = match rule {
         SegmentRule::Rank { metric, .. } => vec![*metric],

@@ -31,6 +31,7 @@ pub fn router(app: Arc<App>, secure: bool) -> Router {
         .route("/policies/save", post(policies::save::save))
         .route("/policies/history", get(policies::history::read))
         .route("/policies/drafts/{revision}", get(policies::draft::read))
+        .route("/policies/drafts/{revision}/impact", get(policies::impact::read))
         .route("/policies/drafts/{revision}/activate", post(policies::draft::activate))
         .route("/try", get(trial::basket::read))
         .route("/decisions", get(trial::decision::find))

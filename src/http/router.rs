@@ -12,7 +12,9 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
-use super::{access, agenda, audit, bulk, customers, keys, observe, policies, purchases, quotes, reports, system};
+use super::{
+    access, agenda, audit, bulk, customers, keys, observe, policies, purchases, quotes, reports, simulations, system,
+};
 use crate::app::App;
 
 #[derive(OpenApi)]
@@ -27,6 +29,7 @@ use crate::app::App;
         (name = "checkout", description = "Quotes, purchases, returns, decisions, standing"),
         (name = "customers", description = "The customer base"),
         (name = "reports", description = "What the whole base says"),
+        (name = "simulations", description = "History replayed under other policies"),
         (name = "policies", description = "What is in force, revisions, activation, cut-offs"),
         (name = "keys", description = "Keys and the audit trail"),
         (name = "system", description = "Health and metrics")
@@ -72,6 +75,9 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reports::next::read_next))
         .routes(routes!(reports::points::read_points))
         .routes(routes!(reports::service_optimum::read_service_optimum))
+        .routes(routes!(simulations::create::create_simulation, simulations::list::list_simulations))
+        .routes(routes!(simulations::read::read_simulation, simulations::cancel::delete_simulation))
+        .routes(routes!(simulations::events::follow_simulation))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))
@@ -80,6 +86,8 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(policies::uses::read_uses))
         .routes(routes!(policies::check::check_policies))
         .routes(routes!(policies::test::test_policies))
+        .routes(routes!(policies::impact::read_impact))
+        .routes(routes!(policies::shadow::put_shadow, policies::shadow::read_shadow, policies::shadow::delete_shadow))
         .routes(routes!(policies::revisions::create_revision, policies::revisions::list_revisions))
         .routes(routes!(policies::revisions::read_revision))
         .routes(routes!(policies::diff::diff_revisions))
