@@ -42,6 +42,7 @@ words!(Simulations {
         | "Was je Klasse am besten für Service ausgegeben wird, damit Kunden bleiben und der Stamm am meisten wert ist. Was die Frage nicht sagt, wird am Stamm gemessen.",
     question: "Question" | "Frage",
     ask: "Compute" | "Berechnen",
+    impact: "What draft {} would have changed" | "Was Entwurf {} geändert hätte",
     impact_lead: "The last twelve months replayed under this draft, beside what is in force."
         | "Die letzten zwölf Monate noch einmal durchgespielt, unter diesem Entwurf und neben dem, was gilt.",
     impact_start: "Replay the last 12 months" | "Die letzten 12 Monate durchspielen",
