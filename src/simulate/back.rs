@@ -3,13 +3,13 @@
 use super::base::{Back, BackLine, Base, GUEST, Part};
 use super::figures::Figures;
 use super::known::TakenBack;
+use super::limits::period;
 use super::part::{Running, Shared};
 use super::plan::What;
 use super::side::{Grants, Side, as_purchase};
 use crate::ledger::spread;
 use crate::money::{Money, Quantity};
 use crate::time::Period;
-use super::limits::period;
 
 impl Running {
     /// Takes goods back on all sides; `false` where others look at what comes back to a common limit.

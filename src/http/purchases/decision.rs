@@ -87,10 +87,16 @@ pub struct DecisionParams {
 }
 
 /// Reads the decision of a purchase with its whole trace, as it was made; with `under`, as it would be made again.
-#[utoipa::path(get, path = "/v1/decisions/{id}", tag = "checkout", params(("id" = String, Path, description = "the purchase's id"), DecisionParams,
+#[utoipa::path(get, path = "/v1/decisions/{id}", tag = "checkout",
+    params(("id" = String, Path, description = "the purchase's id"), DecisionParams,
         ("Accept-Language" = Option<String>, Header, description = "`de` puts reasons into German; English where it is absent")),
     responses((status = 200, description = "the decision", body = ReadDecision), Problems))]
-pub async fn read_decision(State(app): State<Arc<App>>, Id(id): Id, Params(params): Params<DecisionParams>, headers: HeaderMap) -> Answer {
+pub async fn read_decision(
+    State(app): State<Arc<App>>,
+    Id(id): Id,
+    Params(params): Params<DecisionParams>,
+    headers: HeaderMap,
+) -> Answer {
     let language = language(&headers).unwrap_or_default();
     if let Some(under) = params.under {
         return decide_again(app, id, under, language).await;
