@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, DecidedAgain, DecisionRecord};
-use crate::http::answer::{Answer, Problems, json};
 use crate::engine::Language;
+use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
 use crate::http::body::{Id, Params, language};
 use crate::http::problem::Problem;
