@@ -5,7 +5,7 @@
 //! (language, theme, key), `ask` (asking the interface), `trouble` (when it says no), `page` (what all pages share),
 //! `show` (money, numbers and times as people write them), `words` (every word in both languages), `door` (signing in and
 //! settings), `assets` and `relay` (what scripts ask for), then a folder or file per desk: `overview`, `customers`,
-//! `trial`, `policies`, `reports`.
+//! `trial`, `policies`, `simulations`, `reports`.
 
 mod around;
 mod ask;
@@ -19,6 +19,7 @@ mod relay;
 mod reports;
 mod router;
 mod show;
+mod simulations;
 mod trial;
 mod trouble;
 mod visitor;

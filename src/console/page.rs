@@ -177,6 +177,13 @@ impl Page {
                 "POST /v1/quotes, POST /v1/policies/revisions/{revision}/decisions",
                 "M3 4h2l2 9h8l2-6H6M8 17a1 1 0 1 0 0-.01M14 17a1 1 0 1 0 0-.01",
             ),
+            (
+                Desk::Simulations,
+                "/simulations",
+                nav.simulations,
+                "/v1/simulations",
+                "M3 14c3 0 3-8 6-8s3 8 8 8M13 10l4 4-4 4",
+            ),
             (Desk::Reports, "/reports", nav.reports, "/v1/reports", "M3 17h14M5 17V9h3v8M11 17V4h3v13"),
         ];
         let open = |calls: &str| {

@@ -8,7 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 
 use super::visitor::Console;
-use super::{around, assets, customers, door, overview, policies, relay, reports, trial};
+use super::{around, assets, customers, door, overview, policies, relay, reports, simulations, trial};
 use crate::app::App;
 use crate::http;
 
@@ -31,10 +31,16 @@ pub fn router(app: Arc<App>, secure: bool) -> Router {
         .route("/policies/save", post(policies::save::save))
         .route("/policies/history", get(policies::history::read))
         .route("/policies/drafts/{revision}", get(policies::draft::read))
+        .route("/policies/drafts/{revision}/impact", get(policies::impact::read))
         .route("/policies/drafts/{revision}/activate", post(policies::draft::activate))
         .route("/try", get(trial::basket::read))
         .route("/decisions", get(trial::decision::find))
         .route("/decisions/{id}", get(trial::decision::read))
+        .route("/simulations", get(simulations::list::read).post(simulations::list::start))
+        .route("/simulations/service", get(simulations::optimum::read))
+        .route("/simulations/compare", get(simulations::compare::read))
+        .route("/simulations/{id}", get(simulations::run::read))
+        .route("/simulations/{id}/cancel", post(simulations::run::cancel))
         .route("/reports", get(reports::page::first))
         .route("/reports/{name}", get(reports::page::read))
         .route("/reports/{name}/glance", get(reports::glance::read))

@@ -120,12 +120,14 @@ fn needs(method: &Method, path: &str) -> Needs {
     found.unwrap_or(if rules.iter().all(|(_, needs)| *needs == Nothing) { Nothing } else { ADMIN })
 }
 
-/// Whether somebody may make this call, whose path is written as in the document.
+/// Whether somebody may make this call, whose path is written as in the document. One that there is not, nobody may.
 pub fn allows(actor: &Actor, method: &Method, path: &str) -> bool {
-    match needs(method, path) {
-        Nothing => true,
-        Key(roles) => actor.may(roles),
-    }
+    let known = BY_PATH.get(path).is_some_and(|rules| rules.iter().any(|(known, _)| *known == method.as_str()));
+    known
+        && match needs(method, path) {
+            Nothing => true,
+            Key(roles) => actor.may(roles),
+        }
 }
 
 /// Lets a request in, or says why not. Handlers learn who asks by taking an [`Actor`].

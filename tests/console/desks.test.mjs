@@ -129,8 +129,16 @@ test("a policy goes from a draft over check, tests and changes into force, and b
   await accessible(page, "a draft");
   await page.screenshot({ path: join(process.env.TREUE_PICTURES, "draft-en-light-1440.png"), fullPage: true });
 
-  // The draft is tried beside what is in force.
+  // What it would have changed.
   const draft = page.url();
+  await page.getByRole("link", { name: "Replay the last 12 months" }).click();
+  await page.locator("figure svg").first().waitFor({ timeout: 120_000 });
+  await fits(page, "the impact");
+  await accessible(page, "the impact");
+  await page.screenshot({ path: join(process.env.TREUE_PICTURES, "impact-en-light-1440.png"), fullPage: true });
+  await page.goto(draft);
+
+  // The draft is tried beside what is in force.
   await page.getByRole("link", { name: "Try a basket" }).click();
   await page.getByLabel("Article").fill("SH-1");
   await page.getByLabel("Unit price").fill("100");
@@ -251,6 +259,41 @@ test("a refused file of the folder is an alert on the overview", async () => {
   } finally {
     writeFileSync(file, before);
   }
+  await close();
+});
+
+test("history is replayed without discounts, and two runs are compared", async () => {
+  const { page, close } = await visitor();
+  await page.goto("/simulations");
+  await page.getByLabel("Share of customers").fill("20%");
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.locator("figure svg").first().waitFor({ timeout: 120_000 });
+  await fits(page, "a simulation");
+  await accessible(page, "a simulation");
+  await page.screenshot({ path: join(process.env.TREUE_PICTURES, "simulation-en-light-1440.png"), fullPage: true });
+  const file = await page.getByRole("link", { name: "Everything as one HTML file" }).getAttribute("href");
+  const whole = await page.evaluate(async (href) => (await fetch(href, { headers: { accept: "text/html" } })).text(), file);
+  assert.match(whole, /<svg/);
+  const table = await page.getByRole("link", { name: /^Download CSV/ }).first().getAttribute("href");
+  assert.match(await page.evaluate(async (href) => (await fetch(href)).text(), table), /^side,/);
+
+  // A scenario file with a mistake comes back with its place; a right one runs beside the first.
+  await page.goto("/simulations");
+  await page.getByText("Scenario file").first().click();
+  await page.getByLabel("Scenario file").fill("windw: 3 months\ncandidate: none\n");
+  await page.getByRole("button", { name: "Start" }).click();
+  await says(page, "scenario:1:1");
+  await accessible(page, "a refused scenario");
+  await page.getByLabel("Scenario file").fill("window: 3 months\nsample: 10%\nbaseline: recorded\ncandidate: none\n");
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.locator("figure svg").first().waitFor({ timeout: 120_000 });
+  await page.goto("/simulations");
+  for (const box of await page.getByRole("checkbox", { name: /^Compare/ }).all()) await box.check();
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.locator("section").nth(2).locator("figure svg").first().waitFor();
+  await fits(page, "two simulations");
+  await accessible(page, "two simulations");
+  await page.screenshot({ path: join(process.env.TREUE_PICTURES, "compare-en-light-1440.png"), fullPage: true });
   await close();
 });
 

@@ -18,6 +18,8 @@ const PAGES = {
   decided: BASKET,
   policies: "/policies",
   history: "/policies/history",
+  simulations: "/simulations",
+  service: "/simulations/service",
   report: "/reports/abc",
   cohorts: "/reports/cohorts?period=quarter",
   refused: "/reports/abc?as_of=never",

@@ -173,6 +173,10 @@ impl<'a> Describe<'a> {
                 let amount = self.money(*amount);
                 self.either(format!("Grants {amount} per unit"), format!("Gewährt {amount} je Stück"))
             }
+            Grant::Free { buy, get: 1 } => self.either(
+                format!("Of every {} units the cheapest is free", buy + 1),
+                format!("Von je {} Stück ist das billigste frei", buy + 1),
+            ),
             Grant::Free { buy, get } => self.either(
                 format!("Of every {} units the {get} cheapest are free", buy + get),
                 format!("Von je {} Stück sind die {get} billigsten frei", buy + get),

@@ -49,7 +49,12 @@ impl Asked {
         for candidate in &self.candidates {
             // A revision is too long for a name in tables.
             let name: String = candidate.chars().take(8).collect();
-            let _ = writeln!(text, "  {}: {}", quoted(&format!("{}{name}", if name.starts_with(|c: char| c.is_ascii_digit()) { "r-" } else { "" })), quoted(candidate));
+            let _ = writeln!(
+                text,
+                "  {}: {}",
+                quoted(&format!("{}{name}", if name.starts_with(|c: char| c.is_ascii_digit()) { "r-" } else { "" })),
+                quoted(candidate)
+            );
         }
         text
     }
@@ -59,7 +64,11 @@ impl Asked {
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '%' | '.');
     let number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if text.chars().all(plain) && !number && !text.starts_with('-') { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+    if text.chars().all(plain) && !number && !text.starts_with('-') {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
 }
 
 #[cfg(test)]
@@ -74,7 +83,13 @@ mod tests {
     #[test]
     fn fields_become_a_file() {
         check(
-            &[("window", "12 months"), ("baseline", "active"), ("candidate", "none"), ("candidate", "0123456789ab"), ("candidate", "")],
+            &[
+                ("window", "12 months"),
+                ("baseline", "active"),
+                ("candidate", "none"),
+                ("candidate", "0123456789ab"),
+                ("candidate", ""),
+            ],
             "window: 12 months\nbaseline: active\ncandidates:\n  none: none\n  r-01234567: 0123456789ab\n",
         );
         check(&[("sample", "a: b")], "sample: \"a: b\"\n");

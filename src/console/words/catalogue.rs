@@ -4,6 +4,7 @@ use super::customers::Customers;
 use super::policies::Policies;
 use super::reports::Reports;
 use super::shell::{Common, Door, Nav, Overview, TroubleWords};
+use super::simulations::Simulations;
 use super::trial::Trial;
 use crate::engine::Language;
 
@@ -31,6 +32,7 @@ pub struct Words {
     pub trial: Trial,
     pub policies: Policies,
     pub reports: Reports,
+    pub simulations: Simulations,
 }
 
 static ENGLISH: Words = Words {
@@ -43,6 +45,7 @@ static ENGLISH: Words = Words {
     trial: Trial::ENGLISH,
     policies: Policies::ENGLISH,
     reports: Reports::ENGLISH,
+    simulations: Simulations::ENGLISH,
 };
 
 static GERMAN: Words = Words {
@@ -55,6 +58,7 @@ static GERMAN: Words = Words {
     trial: Trial::GERMAN,
     policies: Policies::GERMAN,
     reports: Reports::GERMAN,
+    simulations: Simulations::GERMAN,
 };
 
 impl Words {

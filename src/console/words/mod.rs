@@ -1,6 +1,6 @@
 //! Every word of the console, in English and German side by side.
 //!
-//! Reading order: [`catalogue`] (how a word is looked up), then [`shell`], [`customers`], [`trial`], [`policies`], [`reports`], one file per part
+//! Reading order: [`catalogue`] (how a word is looked up), then [`shell`], [`customers`], [`trial`], [`policies`], [`reports`], [`simulations`], one file per part
 //! of the console.
 
 mod catalogue;
@@ -8,6 +8,7 @@ mod customers;
 mod policies;
 mod reports;
 mod shell;
+mod simulations;
 mod trial;
 
 pub use catalogue::{Words, filled};

@@ -3,8 +3,6 @@
 use super::catalogue::words;
 
 words!(Reports {
-    title: "Reports" | "Berichte",
-    which: "Report" | "Bericht",
     abc: "ABC analysis" | "ABC-Analyse",
     budgets: "Service budgets" | "Servicebudgets",
     rfm: "Recency, frequency, money" | "Zeit, Häufigkeit, Geld",

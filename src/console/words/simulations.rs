@@ -4,7 +4,8 @@ use super::catalogue::words;
 
 words!(Simulations {
     title: "Simulations" | "Simulationen",
-    lead: "Your own purchase history, replayed under other policies. Nothing is written; customers buy what they bought." | "Ihre eigene Kaufgeschichte, noch einmal durchgespielt unter anderen Regeln. Geschrieben wird nichts; die Kunden kaufen, was sie kauften.",
+    lead: "Your own purchase history, replayed under other policies. Nothing is written; customers buy what they bought."
+        | "Ihre eigene Kaufgeschichte, noch einmal durchgespielt unter anderen Regeln. Geschrieben wird nichts; die Kunden kaufen, was sie kauften.",
     begin: "Start a simulation" | "Eine Simulation starten",
     window: "Which time" | "Welche Zeit",
     window_hint: "Such as 12 months." | "Etwa 12 months.",
@@ -16,7 +17,8 @@ words!(Simulations {
     sample: "Share of customers" | "Anteil der Kunden",
     sample_hint: "Such as 10%; empty: all." | "Etwa 10%; leer: alle.",
     file: "Scenario file" | "Szenariodatei",
-    file_hint: "If something stands here, it counts instead of the fields." | "Steht hier etwas, gilt es anstelle der Felder.",
+    file_hint: "If something stands here, it counts instead of the fields."
+        | "Steht hier etwas, gilt es anstelle der Felder.",
     start: "Start" | "Starten",
     runs: "Runs" | "Läufe",
     runs_none: "Nothing has run yet." | "Noch ist nichts gelaufen.",
@@ -36,9 +38,12 @@ words!(Simulations {
     page_file: "Everything as one HTML file" | "Alles als eine HTML-Datei",
     reload: "The page shows the result as soon as it is there." | "Die Seite zeigt das Ergebnis, sobald es da ist.",
     optimum: "What to spend on service" | "Was für Service ausgeben",
-    optimum_lead: "What is best spent on serving each class, so that customers stay and the base is worth most. What the question does not state is measured on the base." | "Was je Klasse am besten für Service ausgegeben wird, damit Kunden bleiben und der Stamm am meisten wert ist. Was die Frage nicht sagt, wird am Stamm gemessen.",
+    optimum_lead: "What is best spent on serving each class, so that customers stay and the base is worth most. What the question does not state is measured on the base."
+        | "Was je Klasse am besten für Service ausgegeben wird, damit Kunden bleiben und der Stamm am meisten wert ist. Was die Frage nicht sagt, wird am Stamm gemessen.",
     question: "Question" | "Frage",
     ask: "Compute" | "Berechnen",
-    impact_lead: "Replays the last twelve months under this draft, beside what is in force." | "Spielt die letzten zwölf Monate unter diesem Entwurf noch einmal durch, neben dem, was gilt.",
+    impact: "What draft {} would have changed" | "Was Entwurf {} geändert hätte",
+    impact_lead: "The last twelve months replayed under this draft, beside what is in force."
+        | "Die letzten zwölf Monate noch einmal durchgespielt, unter diesem Entwurf und neben dem, was gilt.",
     impact_start: "Replay the last 12 months" | "Die letzten 12 Monate durchspielen",
 });

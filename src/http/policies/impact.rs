@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::HeaderMap;
 
 use super::check::BundleIn;
 use crate::app::{App, Candidates, JobState, SimulationReport};
-use crate::http::answer::{Answer, Problems, json};
+use crate::http::answer::{Answer, Problems};
 use crate::http::blocking;
 use crate::http::body::Body;
 use crate::http::problem::Problem;
+use crate::http::reports::{Shown, ShownReport, present};
 use crate::policy::{Scenario, Side};
 
 /// How often it is looked whether the run has ended.
@@ -29,8 +30,10 @@ impl Drop for Forgotten {
 /// Says what a bundle would have changed over the last twelve months, beside the policy in force: what it costs and whom
 /// it touches, had the same purchases happened. Changes nothing.
 #[utoipa::path(post, path = "/v1/policies/impact", tag = "policies", request_body = BundleIn,
-    responses((status = 200, description = "the impact", body = SimulationReport), Problems))]
-pub async fn read_impact(State(app): State<Arc<App>>, body: Body) -> Answer {
+    responses((status = 200, description = "the impact",
+        content((SimulationReport = "application/json"), (ShownReport = "application/vnd.treue.shown+json"),
+            (String = "text/csv"), (String = "image/svg+xml"))), Problems))]
+pub async fn read_impact(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answer {
     let sources = body.read::<BundleIn>()?.sources()?;
     let (run, shared) = (Arc::clone(&app), Arc::clone(&app));
     let job = blocking(move || {
@@ -42,7 +45,7 @@ pub async fn read_impact(State(app): State<Arc<App>>, body: Body) -> Answer {
     let _forgotten = Forgotten(shared, job.id.clone());
     loop {
         match job.state() {
-            JobState::Done(report) => return json(StatusCode::OK, &*report),
+            JobState::Done(report) => return present(&*report, &Shown::default(), &headers),
             JobState::Failed(error) => return Err(Problem::from(&*error)),
             JobState::Running => tokio::time::sleep(TICK).await,
         }

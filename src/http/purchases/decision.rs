@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, DecidedAgain, DecisionRecord};
+use crate::engine::Language;
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
 use crate::http::body::{Id, Params, language};
@@ -96,8 +97,9 @@ pub async fn read_decision(
     Params(params): Params<DecisionParams>,
     headers: HeaderMap,
 ) -> Answer {
+    let language = language(&headers).unwrap_or_default();
     if let Some(under) = params.under {
-        return decide_again(app, id, under).await;
+        return decide_again(app, id, under, language).await;
     }
     let Some((purchase, record)) = app.purchase_by_id(&id)? else {
         return Err(Problem::not_found(format!("there is no purchase `{id}`")));
@@ -110,7 +112,7 @@ pub async fn read_decision(
         .ok_or_else(|| Problem::not_found(format!("the policy that decided `{id}` is no longer stored")))?;
     let lines = purchase.lines.iter().map(|line| (line.sku.as_ref(), line.quantity));
     let decided = decided(&bundle, purchase.customer.as_deref(), lines, &record.decision);
-    let decided = decided.in_language(language(&headers).unwrap_or_default());
+    let decided = decided.in_language(language);
     json(StatusCode::OK, &ReadDecision::Kept(DecisionOut::new(&id, &record, decided)))
 }
 
@@ -124,7 +126,7 @@ pub enum ReadDecision<'a> {
     Again(AgainOut<'a>),
 }
 
-async fn decide_again(app: Arc<App>, id: String, under: String) -> Answer {
+async fn decide_again(app: Arc<App>, id: String, under: String, language: Language) -> Answer {
     let revision =
         match under.as_str() {
             "own" => None,
@@ -145,5 +147,7 @@ async fn decide_again(app: Arc<App>, id: String, under: String) -> Answer {
     })
     .await??;
     let again = again.ok_or_else(|| Problem::not_found(format!("no decision about `{id}` is kept")))?;
-    json(StatusCode::OK, &ReadDecision::Again(AgainOut::new(&id, &again)))
+    let mut shown = AgainOut::new(&id, &again);
+    shown.decided = shown.decided.in_language(language);
+    json(StatusCode::OK, &ReadDecision::Again(shown))
 }

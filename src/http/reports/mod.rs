@@ -18,5 +18,5 @@ pub mod service_optimum;
 mod show;
 mod shown;
 
-pub use show::document;
+pub use show::{Query, Shown, document, present};
 pub use shown::ShownReport;

@@ -75,6 +75,13 @@ impl Shown {
         }
         (shown, rest)
     }
+
+    /// Whether anything but the content as JSON is wanted.
+    pub fn is_wanted(&self, headers: &HeaderMap) -> bool {
+        let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
+        let kinds = [SHOWN, "text/csv", "image/svg+xml"];
+        self.chart.is_some() || self.table.is_some() || kinds.iter().any(|kind| accept.contains(kind))
+    }
 }
 
 /// Answers with what is wanted of a report.
