@@ -59,8 +59,11 @@ impl App {
         let (base, window) = self.history_of(question.window, question.sample, false, progress)?;
         progress.expect(base.purchases() * question.tries as u64);
         let segment = question.segment;
+        // What moves changes no metric, so all tries ask the same models.
+        let fits = self.fits_at(bundle, self.clock.now())?;
         let run = |bundle: &Arc<Bundle>| -> Result<_, SimulationError> {
-            let policies = [Policy { name: "try".to_owned(), bundle: Arc::clone(bundle), grants: Grants::Decide }];
+            let (bundle, fits) = (Arc::clone(bundle), fits.clone());
+            let policies = [Policy { name: "try".to_owned(), bundle, grants: Grants::Decide, fits }];
             let stream = Stream::new(&base, &policies, segment.map(|segment| (0, segment)));
             let outcome = replay(&base, &policies, window, Some(&stream as &dyn Watch), progress);
             let outcome = outcome.ok_or(SimulationError::Cancelled)?;

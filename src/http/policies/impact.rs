@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 
 use super::check::BundleIn;
-use crate::app::{App, Candidates, JobState, SimulationReport};
+use crate::app::{App, Candidates, JobReport, JobState, SimulationReport};
 use crate::http::answer::{Answer, Problems};
 use crate::http::blocking;
 use crate::http::body::Body;
@@ -45,7 +45,10 @@ pub async fn read_impact(State(app): State<Arc<App>>, headers: HeaderMap, body: 
     let _forgotten = Forgotten(shared, job.id.clone());
     loop {
         match job.state() {
-            JobState::Done(report) => return present(&*report, &Shown::default(), &headers),
+            JobState::Done(report) => match &*report {
+                JobReport::Simulation(report) => return present(&**report, &Shown::default(), &headers),
+                JobReport::Search(_) => return Err(Problem::not_found("an impact is no search")),
+            },
             JobState::Failed(error) => return Err(Problem::from(&*error)),
             JobState::Running => tokio::time::sleep(TICK).await,
         }

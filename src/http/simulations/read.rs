@@ -46,7 +46,7 @@ pub async fn read_simulation(
         return Err(Problem::conflict("no-page", format!("`{id}` is a search, which has no page: ask for JSON")));
     };
     if part {
-        return present(&*report, &wanted, &headers);
+        return present(&**report, &wanted, &headers);
     }
     let mut response = report.page().into_response();
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
