@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
 
 use crate::model::Role;
 
@@ -68,7 +69,7 @@ pub(super) enum Command {
     )]
     Quote(QuoteArgs),
     /// Explain the decision of a purchase as it was made
-    #[command(after_help = "Example:\n  treue explain order-4711")]
+    #[command(after_help = "Examples:\n  treue explain order-4711\n  treue explain order-4711 --under ./draft")]
     Explain(ExplainArgs),
     /// Print what the whole base says
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
@@ -80,7 +81,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: OptimizeCommand,
     },
-    /// Read purchases or customers from a file into the store
+    /// Replay the history under other policies: what they cost and whom they touch
+    #[command(after_help = "Examples:\n  treue simulate scenario.yaml --html report.html\n  \
+        echo 'candidate: ./draft' | treue simulate - --json")]
+    Simulate(SimulateArgs),
+    /// Read purchases, customers or interactions from a file into the store
     #[command(
         after_help = "Example:\n  treue import online_retail.csv.gz --timezone Europe/London --skip-invalid \\\n    \
         --map customer=CustomerID,purchase=InvoiceNo,at=InvoiceDate,sku=StockCode,quantity=Quantity,unit_price=UnitPrice"
@@ -95,12 +100,12 @@ pub(super) enum Command {
     /// Read the whole store and check that all of it fits together
     #[command(after_help = "Example:\n  treue verify --store shop.redb")]
     Verify(VerifyArgs),
-    /// Copy the store into a new file, while no server has it open
+    /// Copy the store into a new file, while no server has it open; a server gives a copy at `/v1/backup`
     #[command(after_help = "Example:\n  treue backup shop-2026-12-01.redb")]
     Backup(CopyArgs),
-    /// Make the store anew from a backup
+    /// Make the store anew from a backup that is verified first
     #[command(after_help = "Example:\n  treue restore shop-2026-12-01.redb --store shop.redb")]
-    Restore(CopyArgs),
+    Restore(RestoreArgs),
     /// Make, list and revoke keys, while no server has the store open
     #[command(after_help = "Example:\n  treue keys make --role admin anna")]
     Keys {
@@ -132,9 +137,19 @@ pub(super) struct ServeArgs {
     /// How often each key may be used in a second [default: no limit]
     #[arg(long, env = "TREUE_RATE_LIMIT", value_name = "REQUESTS")]
     pub rate_limit: Option<NonZeroU32>,
-    /// Write logs as JSON
-    #[arg(long, env = "TREUE_LOG_JSON")]
-    pub log_json: bool,
+    /// How the lines of the log are written, to standard error [default: text]
+    #[arg(long, value_enum, env = "TREUE_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum LogFormat {
+    /// For people
+    Text,
+    /// A JSON object a line, for programs
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -203,6 +218,12 @@ pub(super) struct CheckArgs {
     /// Explain a kind of finding, such as `unknown-key`
     #[arg(long, value_name = "CODE")]
     pub explain: Option<String>,
+    /// Say what the policies would have changed over the last twelve months, beside what is in force in the store
+    #[arg(long)]
+    pub impact: bool,
+    /// With `--impact`: the answer is no where discounts and points would have cost more than this share more
+    #[arg(long, value_name = "RATE", requires = "impact")]
+    pub max_cost_increase: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -250,6 +271,10 @@ pub(super) struct QuoteArgs {
 pub(super) struct ExplainArgs {
     /// The purchase's id
     pub purchase: String,
+    /// Decide again from what was known then, under the decision's `own` policy, a revision, or a folder of policies, and
+    /// name what differs
+    #[arg(long, value_name = "POLICY")]
+    pub under: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -423,6 +448,26 @@ pub(super) enum What {
     Purchases,
     /// Customer cards
     Customers,
+    /// Contacts with customers
+    Interactions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// The scenario, YAML or JSON; `-` for standard input. Folders in it are looked for beside it
+    pub scenario: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print a table as CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Which table
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// Write one HTML file with tables and charts
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -489,6 +534,15 @@ pub(super) struct VerifyArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// The backup's file
+    pub file: PathBuf,
+    /// Restore it without looking whether all of it fits together
+    #[arg(long)]
+    pub unverified: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::args::Common;
+use super::args::{Common, LogFormat};
 use crate::app::{App, Clock, Settings, StartError};
 use crate::diagnostic::Sources;
 use crate::store::Store;
@@ -27,6 +27,8 @@ pub(super) struct Config {
     pub tls_key: Option<PathBuf>,
     /// The same.
     pub rate_limit: Option<NonZeroU32>,
+    /// The same.
+    pub log_format: Option<LogFormat>,
 }
 
 /// What `treue.toml` may say.
@@ -41,6 +43,7 @@ struct File {
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     rate_limit: Option<NonZeroU32>,
+    log_format: Option<LogFormat>,
 }
 
 const FILE: &str = "treue.toml";
@@ -65,6 +68,7 @@ impl Config {
             tls_cert: file.tls_cert,
             tls_key: file.tls_key,
             rate_limit: file.rate_limit,
+            log_format: file.log_format,
         })
     }
 
@@ -90,13 +94,21 @@ impl Config {
 
     /// The app over the store. Policies that do not compile are drawn before the error.
     pub fn open_app(&self, store: Store) -> anyhow::Result<App> {
-        App::open(store, Clock::System, self.settings()).map_err(|error| {
-            if let StartError::Policies { sources, diagnostics } = &error {
-                super::print::diagnostics(diagnostics, sources);
-            }
-            anyhow::Error::new(error)
-        })
+        App::open(store, Clock::System, self.settings()).map_err(drawn)
     }
+
+    /// The same for a look: policies in the folder do not come into force.
+    pub fn open_app_to_look(&self, store: Store) -> anyhow::Result<App> {
+        App::open_to_look(store, Clock::System, self.settings()).map_err(drawn)
+    }
+}
+
+/// Policies that do not compile are drawn before the error.
+fn drawn(error: StartError) -> anyhow::Error {
+    if let StartError::Policies { sources, diagnostics } = &error {
+        super::print::diagnostics(diagnostics, sources);
+    }
+    anyhow::Error::new(error)
 }
 
 fn read(path: &Path) -> anyhow::Result<File> {

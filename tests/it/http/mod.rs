@@ -13,4 +13,5 @@ mod policies;
 mod quotes;
 mod returns;
 pub mod schema;
+mod simulations;
 mod socket;
