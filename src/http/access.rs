@@ -60,7 +60,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/reports/segments", Key(&[Analyst])),
     ("GET", "/v1/reports/discounts", Key(&[Analyst])),
     ("GET", "/v1/reports/experiments", Key(&[Analyst])),
-    ("GET", "/v1/reports/next", Key(&[Analyst, Marketing])),
+    ("GET", "/v1/reports/next", Key(&[Analyst])),
     ("GET", "/v1/reports/points", Key(&[Analyst])),
     ("POST", "/v1/reports/service-optimum", Key(&[Analyst])),
     ("POST", "/v1/simulations", Key(&[Analyst])),

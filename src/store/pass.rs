@@ -19,7 +19,7 @@ pub(super) fn purchase_stretches(
     (from, until): (Instant, Instant),
     size: usize,
 ) -> Result<Vec<Stretch>, Failure> {
-    let (from, until) = (Key::new().instant(from), Key::new().instant(until));
+    let (from, until) = (Key::new().instant(from.min(until)), Key::new().instant(until));
     let bounds = (Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()));
     let mut starts = vec![from.clone()];
     for row in rows.between(Table::Purchases, bounds.0, bounds.1)?.step_by(size.max(1)).skip(1) {

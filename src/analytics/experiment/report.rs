@@ -243,6 +243,13 @@ impl ExperimentOut {
     }
 }
 
+impl ExperimentOut {
+    /// The same of one that begins later than is looked at.
+    pub fn not_begun(self) -> Self {
+        Self { says: vec!["it had not begun by then".to_owned()], ..self }
+    }
+}
+
 fn arm(arm: &Arm, currency: Currency) -> ArmOut {
     ArmOut {
         customers: arm.customers(),

@@ -78,7 +78,8 @@ impl App {
         };
         let experiments = running.iter().zip(&watched.arms).map(|(running, arms)| {
             let result = ExperimentResult::new(arms.treated, arms.control, running.experiment.control);
-            ExperimentOut::new(known(running, arms.newcomers), &result, currency)
+            let out = ExperimentOut::new(known(running, arms.newcomers), &result, currency);
+            if running.start < asked.at { out } else { out.not_begun() }
         });
         let mut head = asked.head::<ExperimentReport>();
         define(&mut head);
@@ -210,7 +211,8 @@ impl Collect for Watched<'_> {
         if self.running.is_empty() || is_erased(customer) {
             return Ok(());
         }
-        for (at, running) in self.running.iter().enumerate() {
+        let (all, until_at) = (self.running, self.at);
+        for (at, running) in all.iter().enumerate().filter(|(_, running)| running.start < until_at) {
             let [first, then] = events.known_then([running.before, running.start])?;
             if !is_known(&then) {
                 self.arms[at].newcomers += u64::from(is_known(&until));
@@ -257,10 +259,12 @@ impl Watched<'_> {
                 if rows.customer_row(&card.id)?.is_some() {
                     continue;
                 }
-                for (running, arms) in self.running.iter().zip(&mut self.arms) {
+                let until = self.at;
+                let begun = self.running.iter().zip(&mut self.arms).filter(|(running, _)| running.start < until);
+                for (running, arms) in begun {
                     if card.created_at < running.start {
                         arms.push(running.experiment, &card.id, Behaviour::default());
-                    } else {
+                    } else if card.created_at < until {
                         arms.newcomers += 1;
                     }
                 }

@@ -167,6 +167,9 @@ async fn an_experiment_begins_with_the_policy_that_held_it_without_a_break() {
     assert_eq!(since(&shop).await, "2026-04-03T00:00:00Z");
     shop.rewrite(&more);
     assert_eq!(since(&shop).await, "2026-04-04T00:00:00Z", "with a break in between");
+    let early = shop.get("/v1/reports/experiments?as_of=2025-12-20").await;
+    assert_eq!(early["experiments"][0]["says"], json!(["it had not begun by then"]));
+    assert_eq!(early["experiments"][0]["treated"]["customers"], 0);
     let asked = shop.get("/v1/reports/experiments?since=2026-01-15").await;
     assert_eq!(asked["experiments"][0]["since"], "2026-01-14T23:00:00Z");
     shop.set("2026-04-05T00:00:00Z");
