@@ -11,6 +11,7 @@ use super::scan::{Collect, scan};
 use super::start::{App, lock};
 use crate::analytics::{BaseValues, needs_cut_offs};
 use crate::engine::{CutOffs, SegmentCuts};
+use crate::id::Revision;
 use crate::metric::{BaseFit, History, Metric};
 use crate::policy::{Bundle, SegmentRule};
 use crate::store::{
@@ -56,15 +57,64 @@ impl App {
         Ok(())
     }
 
-    /// Cut-offs for a bundle: those in the store where they are of its definitions and not due, new ones otherwise.
+    /// A stored revision as it would be if it came into force now. Its cut-offs are of the definitions that the store has
+    /// or computed for the occasion, and nothing is written.
+    pub(super) fn as_if_active(&self, revision: Revision) -> Result<Option<Arc<Active>>, Failure> {
+        let active = self.active();
+        if active.bundle.revision == revision {
+            return Ok(Some(active));
+        }
+        let Some(bundle) = self.bundle_of(revision)? else { return Ok(None) };
+        let empty = CutOffs::empty(&bundle);
+        let wanted = Active::new(bundle, empty, self.clock.now(), "", "")?;
+        let (cut_offs, _) = self.current_cuts(&wanted, false)?;
+        Ok(Some(Arc::new(wanted.with_cut_offs(cut_offs))))
+    }
+
+    /// Cut-offs for a bundle: those in the store where they are of its definitions and not due, new ones otherwise, which
+    /// are written.
     pub(super) fn cut_offs(&self, active: &Active, anew: bool) -> Result<CutOffs, Failure> {
+        let bundle = &active.bundle;
+        let (cut_offs, stored) = self.current_cuts(active, anew)?;
+        if stored {
+            return Ok(cut_offs);
+        }
+        let CutOffs { segments, fits, .. } = cut_offs;
+        // One number for all: decisions name the snapshot, and a snapshot is whole.
+        let mut written = Vec::with_capacity(segments.len() + fits.len());
+        for fit in &fits {
+            let kept = KeptCutoffs { snapshot: 0, taken_at: fit.taken_at, body: encode(fit)? };
+            written.push((fit_definition(bundle, fit.filter), kept));
+        }
+        for (at, cuts) in segments.iter().enumerate() {
+            let taken_at = match cuts {
+                SegmentCuts::None => continue,
+                SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
+            };
+            let body = encode(cuts)?;
+            written.push((definition(bundle, at), KeptCutoffs { snapshot: 0, taken_at, body }));
+        }
+        let id = self.write(move |batch| {
+            let last = batch.named(SNAPSHOTS)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
+            let id = last + 1;
+            batch.put_named(SNAPSHOTS, &id.to_be_bytes())?;
+            for (segment, kept) in &written {
+                batch.put_cutoffs(*segment, &KeptCutoffs { snapshot: id, ..kept.clone() })?;
+            }
+            Ok(id)
+        })?;
+        Ok(CutOffs { id, segments, fits })
+    }
+
+    /// Cut-offs and models for a bundle, and whether all of them are from one stored snapshot; if not, it has no number.
+    fn current_cuts(&self, active: &Active, anew: bool) -> Result<(CutOffs, bool), Failure> {
         let bundle = &active.bundle;
         let wanted: Vec<usize> =
             (0..bundle.segments.len()).filter(|at| needs_cut_offs(&bundle.segments[*at].rule)).collect();
         let mut segments = vec![SegmentCuts::None; bundle.segments.len()];
         let asked = asked_models(bundle);
         if wanted.is_empty() && asked.is_empty() {
-            return Ok(CutOffs::empty(bundle));
+            return Ok((CutOffs::empty(bundle), true));
         }
         let rows = self.store.snapshot();
         let now = self.clock.now();
@@ -94,7 +144,7 @@ impl App {
             }
         }
         if missing.is_empty() && unfitted.is_empty() && snapshots.len() == 1 {
-            return Ok(CutOffs { id: snapshots.pop_first().unwrap_or(0), segments, fits });
+            return Ok((CutOffs { id: snapshots.pop_first().unwrap_or(0), segments, fits }, true));
         }
         if !unfitted.is_empty() {
             fits.extend(self.fit(active, &unfitted, now)?);
@@ -105,30 +155,7 @@ impl App {
                 segments[at] = values.cuts(&bundle.segments[at].rule, now);
             }
         }
-        // One number for all: decisions name the snapshot, and a snapshot is whole.
-        let mut written = Vec::with_capacity(wanted.len() + fits.len());
-        for fit in &fits {
-            let kept = KeptCutoffs { snapshot: 0, taken_at: fit.taken_at, body: encode(fit)? };
-            written.push((fit_definition(bundle, fit.filter), kept));
-        }
-        for &at in &wanted {
-            let taken_at = match &segments[at] {
-                SegmentCuts::None => now,
-                SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
-            };
-            let body = encode(&segments[at])?;
-            written.push((definition(bundle, at), KeptCutoffs { snapshot: 0, taken_at, body }));
-        }
-        let id = self.write(move |batch| {
-            let last = batch.named(SNAPSHOTS)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
-            let id = last + 1;
-            batch.put_named(SNAPSHOTS, &id.to_be_bytes())?;
-            for (segment, kept) in &written {
-                batch.put_cutoffs(*segment, &KeptCutoffs { snapshot: id, ..kept.clone() })?;
-            }
-            Ok(id)
-        })?;
-        Ok(CutOffs { id, segments, fits })
+        Ok((CutOffs { id: 0, segments, fits }, false))
     }
 
     /// Reads the metrics that some segments need, over the whole base as of an instant, on all processors.

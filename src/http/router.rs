@@ -24,7 +24,7 @@ use crate::app::App;
         description = "Loyalty policies over a base of customers and purchases. Money is a decimal string; instants are \
                        RFC 3339; errors are RFC 9457 problems. Unknown request fields are an error."
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, reports::ShownReport)),
     tags(
         (name = "checkout", description = "Quotes, purchases, returns, decisions, standing"),
         (name = "customers", description = "The customer base"),
@@ -63,6 +63,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(customers::service_budget::read_service_budget))
         .routes(routes!(agenda::read::read_agenda))
+        .routes(routes!(reports::list::list_reports))
         .routes(routes!(reports::abc::read_abc))
         .routes(routes!(reports::clv::read_clv))
         .routes(routes!(reports::budgets::read_budgets))
@@ -81,12 +82,16 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))
         .routes(routes!(policies::state::list_activations))
+        .routes(routes!(policies::schema::read_schema))
+        .routes(routes!(policies::uses::read_uses))
         .routes(routes!(policies::check::check_policies))
         .routes(routes!(policies::impact::read_impact))
         .routes(routes!(policies::shadow::put_shadow, policies::shadow::read_shadow, policies::shadow::delete_shadow))
+        .routes(routes!(policies::test::test_policies))
         .routes(routes!(policies::revisions::create_revision, policies::revisions::list_revisions))
         .routes(routes!(policies::revisions::read_revision))
         .routes(routes!(policies::diff::diff_revisions))
+        .routes(routes!(policies::decide::decide_under_revision))
         .routes(routes!(policies::activate::activate_policies))
         .routes(routes!(policies::refresh::refresh_segments))
         .routes(routes!(keys::make::create_key, keys::list::list_keys))

@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod console;
 mod crash;
 mod docs;
 mod http;
