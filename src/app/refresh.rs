@@ -75,17 +75,18 @@ impl App {
     /// are written.
     pub(super) fn cut_offs(&self, active: &Active, anew: bool) -> Result<CutOffs, Failure> {
         let bundle = &active.bundle;
-        let (cut_offs, kept) = self.current_cuts(active, anew)?;
-        if kept {
+        let (cut_offs, stored) = self.current_cuts(active, anew)?;
+        if stored {
             return Ok(cut_offs);
         }
+        let CutOffs { segments, fits, .. } = cut_offs;
         // One number for all: decisions name the snapshot, and a snapshot is whole.
-        let mut written = Vec::with_capacity(cut_offs.segments.len() + cut_offs.fits.len());
-        for fit in &cut_offs.fits {
+        let mut written = Vec::with_capacity(segments.len() + fits.len());
+        for fit in &fits {
             let kept = KeptCutoffs { snapshot: 0, taken_at: fit.taken_at, body: encode(fit)? };
             written.push((fit_definition(bundle, fit.filter), kept));
         }
-        for (at, cuts) in cut_offs.segments.iter().enumerate() {
+        for (at, cuts) in segments.iter().enumerate() {
             let taken_at = match cuts {
                 SegmentCuts::None => continue,
                 SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
@@ -102,10 +103,10 @@ impl App {
             }
             Ok(id)
         })?;
-        Ok(CutOffs { id, ..cut_offs })
+        Ok(CutOffs { id, segments, fits })
     }
 
-    /// Cut-offs for a bundle, and whether they are a whole snapshot of the store's, or none is needed.
+    /// Cut-offs and models for a bundle, and whether all of them are from one stored snapshot; if not, it has no number.
     fn current_cuts(&self, active: &Active, anew: bool) -> Result<(CutOffs, bool), Failure> {
         let bundle = &active.bundle;
         let wanted: Vec<usize> =

@@ -1,7 +1,7 @@
 //! Metrics and eligible lines in words.
 
 use super::describe::Describe;
-use crate::metric::{Average, Count, Expected, Lists, Measure, Metric, Since, Sum, Window};
+use crate::metric::{Average, Count, Expected, Forecast, Lists, Measure, Metric, Since, Sum, Window};
 use crate::money::Number;
 use crate::policy::Eligible;
 use crate::time::Period;
@@ -22,18 +22,13 @@ pub fn metric_in_words(d: Describe<'_>, metric: &Metric) -> String {
         Measure::DaysSince(Since::LastInteraction) => {
             d.either("Days since the last interaction", "Tage seit dem letzten Kontakt").to_owned()
         }
-        Measure::Model(forecast) => {
-            let within = d.duration(&forecast.within.to_string());
-            match forecast.of {
-                Expected::ExpectedPurchases => d.either(
-                    format!("Purchases expected within {within}, by a fitted model"),
-                    format!("Erwartete Einkäufe innerhalb von: {within}, nach einem angepassten Modell"),
-                ),
-                Expected::Value => d.either(
-                    format!("Net sales expected within {within}, by a fitted model"),
-                    format!("Erwarteter Nettoumsatz innerhalb von: {within}, nach einem angepassten Modell"),
-                ),
-            }
+        Measure::Model(Forecast { of, within }) => {
+            let within = d.duration(&within.to_string());
+            let what = match of {
+                Expected::ExpectedPurchases => d.either("Purchases expected", "Erwartete Einkäufe"),
+                Expected::Value => d.either("Sales expected", "Erwarteter Umsatz"),
+            };
+            d.either(format!("{what} within {within}"), format!("{what} innerhalb von: {within}"))
         }
     };
     match metric.window {
