@@ -327,3 +327,80 @@ proptest! {
         check(&policy, start, true, &steps)?;
     }
 }
+
+/// A ladder, kept tiers, classes by rank, a budget that runs out every month, uses and points.
+const MUSIC: &str = "\
+currency: USD
+timezone: America/New_York
+costs: { default_margin: 40% }
+metrics:
+  orders:    { count: purchases }
+  spend_6m:  { sum: net, within: 6 months }
+  profit_6m: { sum: profit, within: 6 months }
+  recency:   { days_since: last_purchase }
+segments:
+  value: { rank_by: profit_6m, classes: { A: 80%, B: 95%, C: 100% }, refresh: month }
+  rfm:   { score: { recency: 5, orders: 5 }, classes: { best: { recency: [4, 5], orders: [4, 5] }, others: {} }, refresh: month }
+  tier:  { by: spend_6m, classes: { gold: 200, silver: 60, basic: 0 }, keep: 3 months }
+discounts:
+  regulars: { ladder: { by: orders, steps: { 1: 2%, 3: 5%, 10: 8% } }, group: loyalty }
+  spenders: { ladder: { by: spend_6m, steps: { 50: 3%, 150: 6% }, sliced: true, counting_basket: true }, group: loyalty }
+  golden:   { when: { tier: [gold, silver] }, rate: 2%, budget: 60 per month }
+  a:        { when: { value: A, rfm: best }, amount: 1.50, uses: { per_customer: 2 per quarter, total: 40 per month } }
+limits: { max_rate: 20%, min_margin: 5% }
+points: { earn: { per: 1, points: 1, expires: 1 year } }
+";
+
+#[test]
+fn replay_equals_serving_on_cdnow() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/cdnow_sample.csv.gz");
+    let file = fs::File::open(&path).unwrap_or_else(|error| {
+        panic!("the purchase histories belong beside the repository, in ../shared/data: {}: {error}", path.display())
+    });
+    let zone = treue::time::Zone::from_name("America/New_York").expect("a zone");
+    let mut rows: Vec<(Instant, String, String)> = csv::Reader::from_reader(flate2::read::GzDecoder::new(file))
+        .records()
+        .map(|row| {
+            let row = row.expect("a row");
+            (zone.parse_instant(&row[2]).expect("a date"), row[1].to_owned(), row[4].to_owned())
+        })
+        .collect();
+    rows.sort();
+    assert_eq!(rows.len(), 6_919);
+    let start = rows[0].0;
+    let mut shop = Shop::open(MUSIC, start);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    for (nth, (day, customer, value)) in rows.iter().enumerate() {
+        // Dates have no time: one after the other from noon on.
+        let at = day.plus_micros(DAY / 2 + nth as i64 * 1_000);
+        shop.wait(at.0 - shop.now().0);
+        let line = Line {
+            sku: "cds".into(),
+            quantity: Quantity::ONE,
+            unit_price: UnitPrice::parse(value).expect("an amount"),
+            unit_cost: None,
+            category: None,
+            tags: Vec::new(),
+        };
+        let id = format!("o-{nth}");
+        let basket = Basket { lines: vec![line], ..Basket::default() };
+        let customer = Some(customer.clone());
+        let wanted = Purchasing { id: id.clone(), request: [1; 16], customer, at: None, basket, terms: None };
+        runtime.block_on(shop.app.purchase(wanted)).expect("committed");
+        shop.bought.push(id);
+    }
+    let (outcome, heard) = shop.replay(start, &[Grants::Decide, Grants::Recorded]);
+    let (mut spent_up, mut classes) = (0, std::collections::BTreeSet::new());
+    for id in &shop.bought {
+        let (_, record) = shop.app.purchase_by_id(id).expect("readable").expect("there");
+        let served = record.expect("decided").decision;
+        let mut replayed = heard.get(&(0, id.clone())).expect("decided").clone();
+        replayed.snapshot = served.snapshot;
+        assert_eq!(replayed, served, "{id}");
+        let cut = served.applied.iter().flat_map(|applied| &applied.cuts);
+        spent_up += cut.filter(|cut| cut.by == treue::model::LimitKind::Budget).count();
+        classes.extend(served.classes);
+    }
+    assert!(spent_up > 3 && classes.len() >= 3, "budgets run out and classes differ: {spent_up}, {classes:?}");
+    assert_eq!(outcome.sides[0].tally.total, outcome.sides[1].tally.total);
+}

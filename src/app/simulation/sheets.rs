@@ -4,7 +4,7 @@ use super::report::{ClassOut, ComparedOut, FiguresOut, SideOut, SimulationReport
 use super::response::ResponseOut;
 use crate::analytics::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet};
 use crate::chart::{Figures, Flow, Picture, Plot, Series, X};
-use crate::time::Instant;
+use crate::time::{Instant, Zone};
 
 impl Report for SimulationReport {
     const NAME: &'static str = "simulation";
@@ -170,7 +170,7 @@ impl SimulationReport {
                         side.name.as_str().into(),
                         limit.discount.as_str().into(),
                         limit.limit.into(),
-                        period.from.as_ref().map(|from| from[..10.min(from.len())].to_owned()).into(),
+                        period.from.as_ref().map(|from| self.day(from)).into(),
                         limit.allowed.as_str().into(),
                         period.used.as_str().into(),
                         period.left.into(),
@@ -179,6 +179,12 @@ impl SimulationReport {
             }
         }
         sheet
+    }
+
+    /// The day in the shop's zone on which an instant lies.
+    fn day(&self, at: &str) -> String {
+        let zone = Zone::from_name(&self.head.timezone).unwrap_or(Zone::UTC);
+        Instant::parse_rfc3339(at).map_or_else(|| at.to_owned(), |at| zone.local(at).date().to_string())
     }
 
     fn service(&self) -> Sheet {
