@@ -1,14 +1,24 @@
 //! The trail of who changed what.
 
+use std::fs::File;
+
 use super::access::Actor;
 use super::import::{ImportError, ImportReport, What};
 use super::start::App;
-use crate::store::{AuditAction, AuditEntry, Failure, Listing, Page, Read};
+use crate::store::{AuditAction, AuditEntry, BackupError, Failure, Listing, Page, Read};
 
 impl App {
     /// The audit trail; of one customer where one is given.
     pub fn audit(&self, customer: Option<&str>, listing: &Listing) -> Result<Page<AuditEntry>, Failure> {
         self.store.snapshot().audit(customer, listing)
+    }
+
+    /// A copy of everything, for whoever asks; that it was taken is in the trail, but not in the copy.
+    pub fn backup(&self, actor: &Actor) -> Result<File, BackupError> {
+        let copy = self.store.backup()?;
+        let entry = actor.did(AuditAction::Backup, "store", String::new(), self.clock.now());
+        self.write(move |batch| batch.put_audit(entry.clone()).map(drop))?;
+        Ok(copy)
     }
 
     /// Notes how an import went, one that broke off too: some of its rows may be there.
@@ -29,6 +39,7 @@ impl App {
         let what = match what {
             What::Purchases => "purchases",
             What::Customers => "customers",
+            What::Interactions => "interactions",
         };
         let entry = actor.did(AuditAction::Import, what, detail, self.clock.now());
         self.write(move |batch| batch.put_audit(entry.clone()).map(drop))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::access::Actor;
 use super::active::Active;
 use super::customer::known;
 use super::service::{ServiceState, standing};
@@ -15,7 +16,9 @@ use crate::id::Revision;
 use crate::model::Interaction;
 use crate::money::Money;
 use crate::policy::Bundle;
-use crate::store::{Answered, Batch, Failure, Listing, Page, PutError, Read, Record, WriteError, decode, encode};
+use crate::store::{
+    Answered, AuditAction, Batch, Failure, Listing, Page, PutError, Read, Record, WriteError, decode, encode,
+};
 use crate::time::Instant;
 
 /// An interaction to write.
@@ -204,7 +207,7 @@ impl App {
     }
 
     /// Removes an interaction, as when a planned one is cancelled. Again is as good as once.
-    pub async fn remove_interaction(&self, customer: String, id: String) -> Result<(), InteractionError> {
+    pub async fn remove_interaction(&self, actor: Actor, customer: String, id: String) -> Result<(), InteractionError> {
         let clock = self.clock.clone();
         let written = self.store.write(move |batch: &mut Batch<'_>| {
             let request = *blake3::hash(customer.as_bytes()).as_bytes();
@@ -219,6 +222,7 @@ impl App {
                 }
             }
             batch.remove_interaction(&id, now)?;
+            batch.put_audit(actor.did(AuditAction::RemoveInteraction, customer.as_str(), id.as_str(), now))?;
             if batch.answered(&key)?.is_none() {
                 batch.put_answered(&key, &Answered { request, status: 204, body: Vec::new(), at: now })?;
             }

@@ -59,7 +59,7 @@ pub use key::KeyTextError;
 pub use points::PointsLedger;
 pub use policy::{ActivateError, Activating, PolicyState, ReloadFailure, StoredRevision, read_folders};
 pub use purchase::{DecisionRecord, PurchaseError, Purchased, Purchasing, Spent as Exhausted};
-pub use quote::{QuoteError, Quoted};
+pub use quote::{QuoteError, Quoted, Tried};
 pub use report::{Asked, OptimumError, ReportError};
 pub use service::ServiceState;
 pub use shadow::{Shadow, ShadowCounts, ShadowSample};

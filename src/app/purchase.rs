@@ -168,24 +168,21 @@ impl App {
 
     /// Commits a purchase and answers when it is durable. The same request again gives the first answer again.
     pub async fn purchase(&self, wanted: Purchasing) -> Result<Purchased, PurchaseError> {
-        let now = self.clock.now();
-        if wanted.at.is_some_and(|at| at > now.plus_micros(CLOCK_SKEW)) {
-            return Err(PurchaseError::Ahead { now });
-        }
         let active = self.active();
         let bundle = match &wanted.terms {
             // A quote is honoured under the policy that made it, whatever is in force by now.
             Some(terms) => self.bundle_of(terms.decision.revision)?.unwrap_or_else(|| Arc::clone(&active.bundle)),
             None => Arc::clone(&active.bundle),
         };
+        let on_the_spot = wanted.terms.is_none();
         // Points that pay depend on what expires until the writer comes to it; a quote is decided already.
         let foreseen = if wanted.terms.is_none() && wanted.at.is_none() && wanted.basket.redeem_points == 0 {
-            let rows = self.store.snapshot();
+            let (rows, now) = (self.store.snapshot(), self.clock.now());
             foresee(&*rows, &active, wanted.customer.as_deref(), &Arc::new(wanted.basket.clone()), now)?
         } else {
             None
         };
-        let job = Job { wanted, foreseen, active, bundle, clock: self.clock.clone() };
+        let job = Job { wanted, foreseen, active: Arc::clone(&active), bundle, clock: self.clock.clone() };
         let asks_points = job.wanted.basket.redeem_points > 0;
         let fresh = (job.wanted.terms.is_some() || asks_points).then(|| job.wanted.clone());
         let committed = self.store.write(move |batch| job.run(batch)).await;
@@ -208,7 +205,10 @@ impl App {
         };
         let bundle = self.bundle_of(record.decision.revision)?.ok_or_else(|| missing_revision(&purchase.id))?;
         if !again {
-            self.counters.committed();
+            if on_the_spot {
+                self.counters.decided(&record.decision);
+            }
+            self.counters.committed(&active, &bundle, &record.decision);
         }
         Ok(Purchased { purchase, record, bundle, again })
     }
@@ -255,6 +255,9 @@ impl Job {
             };
         }
         let now = self.clock.now();
+        if wanted.at.is_some_and(|at| at > now.plus_micros(CLOCK_SKEW)) {
+            return Err(PurchaseError::Ahead { now });
+        }
         let (customer, basket, decision) = match &wanted.terms {
             Some(terms) => {
                 self.check_terms(batch, terms, now)?;

@@ -251,12 +251,9 @@ impl Counters {
         }
     }
 
-    /// Counts a decision, the discounts it grants and the scripts that failed.
-    pub fn count(&self, active: &Active, decision: &Decision) {
+    /// Counts a decision and the scripts that failed.
+    pub fn decided(&self, decision: &Decision) {
         self.decisions.increment(1);
-        for applied in &decision.applied {
-            active.granted(applied.discount);
-        }
         let failed = decision.trace.iter().chain(decision.failures.iter().map(|(_, reason)| reason));
         let failed = failed.filter(|reason| matches!(reason, Reason::ScriptFailed { .. })).count();
         if failed > 0 {
@@ -264,8 +261,15 @@ impl Counters {
         }
     }
 
-    /// Counts a committed purchase.
-    pub fn committed(&self) {
+    /// Counts a committed purchase and what it is granted by the bundle that decided.
+    pub fn committed(&self, active: &Active, bundle: &Bundle, decision: &Decision) {
         self.purchases.increment(1);
+        for applied in &decision.applied {
+            if active.bundle.revision == bundle.revision {
+                active.granted(applied.discount);
+            } else if let Some(discount) = bundle.discounts.get(applied.discount as usize) {
+                metrics::counter!("treue_grants_total", "discount" => discount.name.to_string()).increment(1);
+            }
+        }
     }
 }

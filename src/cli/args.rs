@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
 
 use crate::model::Role;
 
@@ -85,7 +86,7 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  treue simulate scenario.yaml --html report.html\n  \
         echo 'candidate: ./draft' | treue simulate - --json")]
     Simulate(SimulateArgs),
-    /// Read purchases or customers from a file into the store
+    /// Read purchases, customers or interactions from a file into the store
     #[command(
         after_help = "Example:\n  treue import online_retail.csv.gz --timezone Europe/London --skip-invalid \\\n    \
         --map customer=CustomerID,purchase=InvoiceNo,at=InvoiceDate,sku=StockCode,quantity=Quantity,unit_price=UnitPrice"
@@ -100,12 +101,12 @@ pub(super) enum Command {
     /// Read the whole store and check that all of it fits together
     #[command(after_help = "Example:\n  treue verify --store shop.redb")]
     Verify(VerifyArgs),
-    /// Copy the store into a new file, while no server has it open
+    /// Copy the store into a new file, while no server has it open; a server gives a copy at `/v1/backup`
     #[command(after_help = "Example:\n  treue backup shop-2026-12-01.redb")]
     Backup(CopyArgs),
-    /// Make the store anew from a backup
+    /// Make the store anew from a backup that is verified first
     #[command(after_help = "Example:\n  treue restore shop-2026-12-01.redb --store shop.redb")]
-    Restore(CopyArgs),
+    Restore(RestoreArgs),
     /// Make, list and revoke keys, while no server has the store open
     #[command(after_help = "Example:\n  treue keys make --role admin anna")]
     Keys {
@@ -137,9 +138,19 @@ pub(super) struct ServeArgs {
     /// How often each key may be used in a second [default: no limit]
     #[arg(long, env = "TREUE_RATE_LIMIT", value_name = "REQUESTS")]
     pub rate_limit: Option<NonZeroU32>,
-    /// Write logs as JSON
-    #[arg(long, env = "TREUE_LOG_JSON")]
-    pub log_json: bool,
+    /// How the lines of the log are written, to standard error [default: text]
+    #[arg(long, value_enum, env = "TREUE_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum LogFormat {
+    /// For people
+    Text,
+    /// A JSON object a line, for programs
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -456,6 +467,8 @@ pub(super) enum What {
     Purchases,
     /// Customer cards
     Customers,
+    /// Contacts with customers
+    Interactions,
 }
 
 #[derive(Debug, Args)]
@@ -540,6 +553,15 @@ pub(super) struct VerifyArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// The backup's file
+    pub file: PathBuf,
+    /// Restore it without looking whether all of it fits together
+    #[arg(long)]
+    pub unverified: bool,
 }
 
 #[derive(Debug, Args)]

@@ -101,6 +101,7 @@ fn wanted(args: &ImportArgs) -> anyhow::Result<Import> {
         what: match args.what {
             What::Purchases => app::What::Purchases,
             What::Customers => app::What::Customers,
+            What::Interactions => app::What::Interactions,
         },
         mapping: args.map.as_deref().map(Mapping::parse).transpose()?.unwrap_or_default(),
         delimiter: u8::try_from(args.delimiter).context("the delimiter must be one byte")?,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::args::Common;
+use super::args::{Common, LogFormat};
 use crate::app::{App, Clock, Settings, StartError};
 use crate::diagnostic::Sources;
 use crate::store::Store;
@@ -27,6 +27,8 @@ pub(super) struct Config {
     pub tls_key: Option<PathBuf>,
     /// The same.
     pub rate_limit: Option<NonZeroU32>,
+    /// The same.
+    pub log_format: Option<LogFormat>,
 }
 
 /// What `treue.toml` may say.
@@ -41,6 +43,7 @@ struct File {
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     rate_limit: Option<NonZeroU32>,
+    log_format: Option<LogFormat>,
 }
 
 const FILE: &str = "treue.toml";
@@ -65,6 +68,7 @@ impl Config {
             tls_cert: file.tls_cert,
             tls_key: file.tls_key,
             rate_limit: file.rate_limit,
+            log_format: file.log_format,
         })
     }
 

@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::args::{CopyArgs, VerifyArgs};
+use super::args::{CopyArgs, RestoreArgs, VerifyArgs};
 use super::config::Config;
 use super::{End, print};
 use crate::app::verify;
-use crate::store::{Counts, Read, Store};
+use crate::store::{Counts, OpenError, Read, Store};
 
 #[derive(Serialize)]
 struct Verified {
@@ -49,19 +49,40 @@ pub(super) fn run_verify(args: &VerifyArgs, config: &Config) -> anyhow::Result<E
 }
 
 pub(super) fn backup(args: &CopyArgs, config: &Config) -> anyhow::Result<End> {
-    let store = open_existing(&config.store, config)?;
+    let store = open_existing(&config.store, config).map_err(|error| match error.downcast_ref() {
+        Some(OpenError::InUse) => error.context(format!(
+            "a server has the store, so take the copy from it: curl --fail --output {} \
+             --header \"Authorization: Bearer $KEY\" http://127.0.0.1:8080/v1/backup",
+            args.file.display()
+        )),
+        _ => error,
+    })?;
     store.snapshot().copy_to(&args.file).with_context(|| format!("cannot back up to {}", args.file.display()))?;
     print::line(&format!("wrote {}", args.file.display()))?;
     Ok(End::Done)
 }
 
-pub(super) fn restore(args: &CopyArgs, config: &Config) -> anyhow::Result<End> {
+pub(super) fn restore(args: &RestoreArgs, config: &Config) -> anyhow::Result<End> {
     if config.store.exists() {
         bail!("{} is there already: move it away first", config.store.display());
     }
-    // Reading the backup through a copy of its own checks that it is a whole store before it gets the name.
     let backup = open_existing(&args.file, config)?;
-    backup.snapshot().copy_to(&config.store).with_context(|| format!("cannot restore {}", config.store.display()))?;
+    let rows = backup.snapshot();
+    if !args.unverified {
+        let mut flaws = 0;
+        verify(&rows, &mut |flaw| {
+            flaws += 1;
+            anstream::eprintln!("{:?} {}: {}", flaw.table, flaw.row, flaw.what);
+        })?;
+        if flaws > 0 {
+            let flaws = print::plural(flaws, "flaw");
+            anstream::eprintln!(
+                "the backup has {flaws}; nothing was written. Pass --unverified to restore it all the same"
+            );
+            return Ok(End::No);
+        }
+    }
+    rows.copy_to(&config.store).with_context(|| format!("cannot restore {}", config.store.display()))?;
     print::line(&format!("wrote {}", config.store.display()))?;
     Ok(End::Done)
 }

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
-use super::args::ServeArgs;
+use super::args::{LogFormat, ServeArgs};
 use super::config::Config;
 use super::{End, bulk};
-use crate::http;
 use crate::store::Read;
+use crate::{console, http};
 
 pub(super) fn run(args: ServeArgs, config: &Config) -> anyhow::Result<End> {
-    log(args.log_json);
+    log(args.log_format.or(config.log_format).unwrap_or(LogFormat::Text));
     // Counters register with the recorder that is there when they are made.
     http::system::metrics::record();
     let store = config.open_store()?;
@@ -46,7 +46,8 @@ pub(super) fn run(args: ServeArgs, config: &Config) -> anyhow::Result<End> {
         writeln!(out, "listening on {scheme}://{}", listener.local_addr()?)?;
         out.flush()?;
         drop(out);
-        http::serve_over(Arc::clone(&app), listener, tls, stop_signal()).await.context("cannot go on listening")
+        let router = console::router(Arc::clone(&app), tls.is_some());
+        http::serve_over(Arc::clone(&app), router, listener, tls, stop_signal()).await.context("cannot go on listening")
     })?;
     drop(watch);
     app.store().close();
@@ -82,9 +83,13 @@ async fn stop_signal() {
     tracing::info!("stopping: running requests are finished");
 }
 
-fn log(json: bool) {
+/// `TREUE_LOG` says how much: `debug`, `info`, `warn`, or by module.
+fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("TREUE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A program that embeds this may have a logger of its own, which then stays.
-    let _ = if json { logger.json().try_init() } else { logger.try_init() };
+    let _ = match format {
+        LogFormat::Json => logger.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        LogFormat::Text => logger.try_init(),
+    };
 }

@@ -44,13 +44,14 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("DELETE", "/v1/customers/{id}", ADMIN),
     ("GET", "/v1/customers/{id}/purchases", Key(&[Analyst])),
     ("GET", "/v1/customers/{id}/points", Key(&[Checkout, Analyst])),
-    ("POST", "/v1/customers/{id}/interactions", ADMIN),
-    ("GET", "/v1/customers/{id}/interactions", Key(&[Analyst])),
-    ("PUT", "/v1/customers/{id}/interactions/{interaction}", ADMIN),
-    ("GET", "/v1/customers/{id}/interactions/{interaction}", Key(&[Analyst])),
-    ("DELETE", "/v1/customers/{id}/interactions/{interaction}", ADMIN),
-    ("GET", "/v1/customers/{id}/service-budget", Key(&[Analyst])),
-    ("GET", "/v1/agenda", Key(&[Analyst])),
+    ("POST", "/v1/customers/{id}/interactions", Key(&[Checkout, Marketing])),
+    ("GET", "/v1/customers/{id}/interactions", Key(&[Marketing, Analyst])),
+    ("PUT", "/v1/customers/{id}/interactions/{interaction}", Key(&[Marketing])),
+    ("GET", "/v1/customers/{id}/interactions/{interaction}", Key(&[Marketing, Analyst])),
+    ("DELETE", "/v1/customers/{id}/interactions/{interaction}", Key(&[Marketing])),
+    ("GET", "/v1/customers/{id}/service-budget", Key(&[Marketing, Analyst])),
+    ("GET", "/v1/agenda", Key(&[Marketing, Analyst])),
+    ("GET", "/v1/reports", Key(&[Analyst])),
     ("GET", "/v1/reports/abc", Key(&[Analyst])),
     ("GET", "/v1/reports/clv", Key(&[Analyst])),
     ("GET", "/v1/reports/budgets", Key(&[Analyst])),
@@ -68,19 +69,24 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/simulations/{id}", Key(&[Analyst])),
     ("GET", "/v1/simulations/{id}/events", Key(&[Analyst])),
     ("DELETE", "/v1/simulations/{id}", Key(&[Analyst])),
+    ("GET", "/v1/backup", ADMIN),
     ("POST", "/v1/imports", ADMIN),
     ("GET", "/v1/exports/{table}", Key(&[Analyst])),
     ("GET", "/v1/policies", Key(&[Marketing, Analyst])),
     ("GET", "/v1/policies/activations", Key(&[Marketing, Analyst])),
+    ("GET", "/v1/policies/uses", Key(&[Marketing, Analyst])),
+    ("GET", "/v1/policies/schema", Key(&[Marketing, Analyst])),
     ("POST", "/v1/policies/check", Key(&[Marketing])),
     ("POST", "/v1/policies/impact", Key(&[Marketing, Analyst])),
     ("PUT", "/v1/policies/shadow", Key(&[Marketing])),
     ("GET", "/v1/policies/shadow", Key(&[Marketing, Analyst])),
     ("DELETE", "/v1/policies/shadow", Key(&[Marketing])),
+    ("POST", "/v1/policies/test", Key(&[Marketing])),
     ("POST", "/v1/policies/revisions", Key(&[Marketing])),
     ("GET", "/v1/policies/revisions", Key(&[Marketing, Analyst])),
     ("GET", "/v1/policies/revisions/{revision}", Key(&[Marketing, Analyst])),
     ("GET", "/v1/policies/revisions/{a}/diff/{b}", Key(&[Marketing, Analyst])),
+    ("POST", "/v1/policies/revisions/{revision}/decisions", Key(&[Marketing, Analyst])),
     ("POST", "/v1/policies/activate", Key(&[Marketing])),
     ("POST", "/v1/segments/refresh", Key(&[Marketing])),
     ("POST", "/v1/keys", ADMIN),
@@ -112,6 +118,14 @@ fn needs(method: &Method, path: &str) -> Needs {
     let found = rules.iter().find(|(known, _)| *known == method).map(|(_, needs)| *needs);
     // A method that is not there is answered by 405, without a key only where no method needs one.
     found.unwrap_or(if rules.iter().all(|(_, needs)| *needs == Nothing) { Nothing } else { ADMIN })
+}
+
+/// Whether somebody may make this call, whose path is written as in the document.
+pub fn allows(actor: &Actor, method: &Method, path: &str) -> bool {
+    match needs(method, path) {
+        Nothing => true,
+        Key(roles) => actor.may(roles),
+    }
 }
 
 /// Lets a request in, or says why not. Handlers learn who asks by taking an [`Actor`].
@@ -163,10 +177,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Actor {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         // Only a call that needs no key has nobody, and such a call has no business to ask.
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
-            tracing::error!("a call that needs no key asked who made it");
-            Problem::internal()
-        })
+        let nobody = || Problem::internal().because("a call that needs no key asked who made it");
+        parts.extensions.get::<Self>().cloned().ok_or_else(nobody)
     }
 }
 
@@ -190,7 +202,7 @@ pub fn documented(mut document: OpenApi) -> OpenApi {
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     let all = [
         (Method::GET, &mut item.get),
         (Method::PUT, &mut item.put),

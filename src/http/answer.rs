@@ -15,10 +15,7 @@ pub type Answer = Result<Response, Problem>;
 pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
     // Capacity for a usual answer, so that it grows once at most.
     let mut bytes = Vec::with_capacity(4096);
-    serde_json::to_writer(&mut bytes, body).map_err(|error| {
-        tracing::error!(%error, "an answer could not be written");
-        Problem::internal()
-    })?;
+    serde_json::to_writer(&mut bytes, body).map_err(|error| Problem::internal().because(error))?;
     let mut response = (status, bytes).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
@@ -41,14 +38,14 @@ impl<T> Listed<T> {
     }
 }
 
-/// The machine broke: logged once, here at the edge, and answered without detail.
+/// The machine broke: answered without detail, and logged once, with the request.
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        tracing::error!(%failure, "the store failed");
-        match failure {
+        let problem = match failure {
             Failure::Storage(_) | Failure::Closed => Self::unavailable(),
             Failure::Damaged { .. } | Failure::Panicked(_) => Self::internal(),
-        }
+        };
+        problem.because(failure)
     }
 }
 

@@ -4,8 +4,5 @@ use super::problem::Problem;
 
 /// Runs work that blocks on a thread of its own.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "work was given up");
-        Problem::internal()
-    })
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal().because(error))
 }

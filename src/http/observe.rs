@@ -16,33 +16,62 @@ use futures_util::FutureExt;
 use metrics::Histogram;
 
 use super::access;
-use super::problem::Problem;
+use super::problem::{Problem, Told};
 use crate::app::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request an id (its own, where it brings a plain one), lets it in or not, measures it, and logs what broke.
 /// All of that in one place: each layer around a request costs it an allocation or two.
-pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response<Body> {
+pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response<Body> {
+    around(app, request, next, access::admit).await
+}
+
+/// The same for what lets people in by itself: pages, which ask for a key in words.
+pub async fn observe_unguarded(State(app): State<Arc<App>>, request: Request, next: Next) -> Response<Body> {
+    around(app, request, next, |_, _| Ok(())).await
+}
+
+async fn around(
+    app: Arc<App>,
+    mut request: Request,
+    next: Next,
+    admit: impl FnOnce(&Arc<App>, &mut Request) -> Result<(), Response<Body>>,
+) -> Response<Body> {
     let started = Instant::now();
     let id = request_id(&app, &request);
     let path = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
-    let mut response = match access::admit(&app, &mut request) {
+    let mut response = match admit(&app, &mut request) {
         Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(panicked),
         Err(refused) => refused,
     };
-    let status = response.status();
-    let path = path.as_ref().map_or("unmatched", MatchedPath::as_str);
-    record(&method, path, status, started.elapsed());
-    if status.is_server_error() {
-        tracing::error!(%method, path, %status, id = id.to_str().unwrap_or(""), "a request failed");
-    } else {
-        tracing::debug!(%method, path, %status, id = id.to_str().unwrap_or(""), "a request was answered");
-    }
+    let route = path.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let took = started.elapsed();
+    record(&method, route, response.status(), took);
+    log(&method, route, &response, took, id.to_str().unwrap_or(""));
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
+
+/// One line about a request: of one that failed always, of one that was refused usually, of the others when asked for.
+fn log(method: &Method, route: &str, response: &Response<Body>, took: Duration, id: &str) {
+    let status = response.status().as_u16();
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let told = response.extensions().get::<Told>();
+    let kind = told.map(|told| told.kind.as_str());
+    if status >= 500 {
+        let cause = told.and_then(|told| told.cause.as_deref());
+        tracing::error!(id, %method, route, status, micros, kind, cause, "a request failed");
+    } else if status >= 400 {
+        tracing::info!(id, %method, route, status, micros, kind, "a request was refused");
+    } else {
+        tracing::debug!(id, %method, route, status, micros, "a request was answered");
+    }
+}
+
+/// How long requests take, by method, route and status; its count is the rate.
+pub const LATENCY: &str = "treue_http_request_duration_seconds";
 
 const STANDARD: [Method; 9] = [
     Method::GET,
@@ -71,8 +100,8 @@ fn record(method: &Method, path: &str, status: StatusCode, took: Duration) {
     let standard = STANDARD.contains(method);
     // What anybody may invent must not become a name in the list of metrics: nothing would ever take it out again.
     let name = if standard { method.as_str() } else { "other" };
-    let labels = [("method", name.to_owned()), ("path", path.to_owned()), ("status", status.as_str().to_owned())];
-    let histogram = metrics::histogram!("treue_request_seconds", &labels);
+    let labels = [("method", name.to_owned()), ("route", path.to_owned()), ("status", status.as_str().to_owned())];
+    let histogram = metrics::histogram!(LATENCY, &labels);
     histogram.record(took);
     if standard {
         let mut known = LATENCIES.write().unwrap_or_else(PoisonError::into_inner);
@@ -98,6 +127,5 @@ fn request_id(app: &App, request: &Request) -> HeaderValue {
 /// A handler that panicked is a 500 that says nothing; what it said is in the log.
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-    tracing::error!(panic = text.unwrap_or("?"), "a request panicked");
-    Problem::internal().into_response()
+    Problem::internal().because(format!("it panicked: {}", text.unwrap_or("?"))).into_response()
 }

@@ -32,7 +32,21 @@ pub struct Problem {
     /// Seconds after which to try again.
     #[serde(skip)]
     pub retry_after: Option<u32>,
+    /// What broke: for the log, never for the caller.
+    #[serde(skip)]
+    pub cause: Option<String>,
 }
+
+/// What a problem leaves with its answer for the log.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The kind of problem, without `urn:treue:problem:`.
+    pub kind: String,
+    /// What broke, where the machine did.
+    pub cause: Option<String>,
+}
+
+const URN: &str = "urn:treue:problem:";
 
 /// A mistake in a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -47,7 +61,7 @@ impl Problem {
     /// A problem of a kind.
     pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:treue:problem:{kind}"),
+            kind: format!("{URN}{kind}"),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
@@ -55,7 +69,13 @@ impl Problem {
             quote: None,
             diagnostics: None,
             retry_after: None,
+            cause: None,
         }
+    }
+
+    /// The same, with what the log says of it.
+    pub fn because(self, cause: impl ToString) -> Self {
+        Self { cause: Some(cause.to_string()), ..self }
     }
 
     /// 400: the body is not JSON, or a parameter cannot be read.
@@ -94,7 +114,7 @@ impl Problem {
 
     /// 503: the machine cannot, now.
     pub fn unavailable() -> Self {
-        let detail = "the store cannot write now; nothing was changed";
+        let detail = "the store cannot do that now; the same request with the same id can be sent again";
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the service is unavailable", detail);
         Self { retry_after: Some(1), ..problem }
     }
@@ -116,6 +136,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        let kind = self.kind.strip_prefix(URN).unwrap_or(&self.kind).to_owned();
+        response.extensions_mut().insert(Told { kind, cause: self.cause });
         response
     }
 }

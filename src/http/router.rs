@@ -13,7 +13,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
 use super::{
-    access, agenda, audit, bulk, customers, keys, observe, policies, purchases, quotes, reports, simulations, system,
+    access, agenda, audit, bulk, customers, document, keys, observe, policies, purchases, quotes, reports, simulations,
+    system,
 };
 use crate::app::App;
 
@@ -24,7 +25,7 @@ use crate::app::App;
         description = "Loyalty policies over a base of customers and purchases. Money is a decimal string; instants are \
                        RFC 3339; errors are RFC 9457 problems. Unknown request fields are an error."
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, reports::ShownReport)),
     tags(
         (name = "checkout", description = "Quotes, purchases, returns, decisions, standing"),
         (name = "customers", description = "The customer base"),
@@ -63,6 +64,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(customers::service_budget::read_service_budget))
         .routes(routes!(agenda::read::read_agenda))
+        .routes(routes!(reports::list::list_reports))
         .routes(routes!(reports::abc::read_abc))
         .routes(routes!(reports::clv::read_clv))
         .routes(routes!(reports::budgets::read_budgets))
@@ -78,16 +80,21 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(simulations::search::create_search))
         .routes(routes!(simulations::read::read_simulation, simulations::cancel::delete_simulation))
         .routes(routes!(simulations::events::follow_simulation))
+        .routes(routes!(bulk::backup::read_backup))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))
         .routes(routes!(policies::state::list_activations))
+        .routes(routes!(policies::schema::read_schema))
+        .routes(routes!(policies::uses::read_uses))
         .routes(routes!(policies::check::check_policies))
         .routes(routes!(policies::impact::read_impact))
         .routes(routes!(policies::shadow::put_shadow, policies::shadow::read_shadow, policies::shadow::delete_shadow))
+        .routes(routes!(policies::test::test_policies))
         .routes(routes!(policies::revisions::create_revision, policies::revisions::list_revisions))
         .routes(routes!(policies::revisions::read_revision))
         .routes(routes!(policies::diff::diff_revisions))
+        .routes(routes!(policies::decide::decide_under_revision))
         .routes(routes!(policies::activate::activate_policies))
         .routes(routes!(policies::refresh::refresh_segments))
         .routes(routes!(keys::make::create_key, keys::list::list_keys))
@@ -103,15 +110,16 @@ fn calls() -> OpenApiRouter<Arc<App>> {
 
 /// The OpenAPI document, generated from the code's own types.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    access::documented(calls().split_for_parts().1)
+    access::documented(document::with_ids(calls().split_for_parts().1))
 }
 
 /// Everything that is served.
 pub fn router(app: Arc<App>) -> Router {
     // Handles of what is measured are kept, so the recorder must be there before the first of them.
     system::metrics::record();
-    let (router, document) = calls().split_for_parts();
-    let documented = SwaggerUi::new("/docs").url("/openapi.json", access::documented(document));
+    system::metrics::watch(&app);
+    let router = calls().split_for_parts().0;
+    let documented = SwaggerUi::new("/docs").url("/openapi.json", openapi());
     router
         .merge(Router::from(documented))
         .fallback(not_found)

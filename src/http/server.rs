@@ -13,6 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 use super::router::router;
+use super::system::metrics::upkeep;
 use super::tls::Tls;
 use crate::app::App;
 
@@ -23,20 +24,22 @@ const FAREWELL: Duration = Duration::from_secs(20);
 
 /// Serves until `stop` is done, then finishes the requests that run.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
-    serve_over(app, listener, None, stop).await
+    let router = router(Arc::clone(&app));
+    serve_over(app, router, listener, None, stop).await
 }
 
-/// The same over TLS, where there is a certificate.
+/// The same with more than the calls, and over TLS where there is a certificate.
 pub async fn serve_over(
     app: Arc<App>,
+    router: Router,
     listener: TcpListener,
     tls: Option<Tls>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let router: Router = router(Arc::clone(&app));
     let mut builder = Builder::new(hyper_util::rt::TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
     let running = GracefulShutdown::new();
+    let upkeep = tokio::spawn(upkeep());
     let mut stop = std::pin::pin!(stop);
     loop {
         let stream = tokio::select! {
@@ -72,6 +75,7 @@ pub async fn serve_over(
         };
     }
     app.stop();
+    upkeep.abort();
     drop(listener);
     if tokio::time::timeout(FAREWELL, running.shutdown()).await.is_err() {
         tracing::warn!("some requests took too long to finish and were given up");

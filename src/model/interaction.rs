@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::money::Money;
 use crate::time::Instant;
 
+/// The longest note, in bytes.
+pub const MAX_NOTE: usize = 10_000;
+
 /// A call, visit, greeting or complaint: what it cost and how the customer rated it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interaction {

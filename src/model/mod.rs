@@ -20,6 +20,6 @@ pub use decision::{
     Applied, Because, Cut, DecidedLine, Decision, Invalid, LimitKind, NextClass, NextStep, Reason, Rejected, Totals,
 };
 pub use facts::{Allowance, Facts};
-pub use interaction::Interaction;
+pub use interaction::{Interaction, MAX_NOTE};
 pub use points::{Entry, EntryKind, Lot, LotPart, PointsAccount, PurchasePoints};
 pub use purchase::{Purchase, PurchaseLine, Return, ReturnLine};

@@ -54,6 +54,10 @@ pub enum AuditAction {
     EraseCustomer,
     /// Rows were imported.
     Import,
+    /// A copy of everything was taken.
+    Backup,
+    /// A contact with a customer was removed.
+    RemoveInteraction,
 }
 
 impl AuditAction {
@@ -68,12 +72,14 @@ impl AuditAction {
             Self::ChangeCustomer => "change_customer",
             Self::EraseCustomer => "erase_customer",
             Self::Import => "import",
+            Self::Backup => "backup",
+            Self::RemoveInteraction => "remove_interaction",
         }
     }
 
     /// Whether the subject is a customer.
     pub const fn is_about_a_customer(self) -> bool {
-        matches!(self, Self::PutCustomer | Self::ChangeCustomer | Self::EraseCustomer)
+        matches!(self, Self::PutCustomer | Self::ChangeCustomer | Self::EraseCustomer | Self::RemoveInteraction)
     }
 }
 

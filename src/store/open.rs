@@ -106,9 +106,19 @@ impl Store {
         let _ = self.shared.observer.set(Box::new(observer));
     }
 
+    /// Whether the last write came about; where it did not, the next one tries again.
+    pub fn is_writable(&self) -> bool {
+        !self.shared.unwritable.load(Ordering::Relaxed)
+    }
+
     /// How many jobs wait for the writer.
     pub fn waiting(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// Where the file is; absent for a store in memory.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// The size of the file in bytes; absent for a store in memory.

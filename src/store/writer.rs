@@ -42,8 +42,6 @@ pub struct Counters {
     pub refused: u64,
     /// Jobs that failed with the machine.
     pub failed: u64,
-    /// Microseconds spent in making commits durable.
-    pub commit_micros: u64,
 }
 
 /// What the writer and the store's users share.
@@ -53,8 +51,9 @@ pub(super) struct Shared {
     written: AtomicU64,
     refused: AtomicU64,
     failed: AtomicU64,
-    commit_micros: AtomicU64,
     pub(super) closing: AtomicBool,
+    /// The last write came to nothing.
+    pub(super) unwritable: AtomicBool,
     /// A read failed: the database refuses everything until it is opened again.
     pub(super) unreadable: AtomicBool,
     pub(super) observer: std::sync::OnceLock<Box<dyn Fn(BatchStats) + Send + Sync>>,
@@ -68,7 +67,6 @@ impl Shared {
             written: read(&self.written),
             refused: read(&self.refused),
             failed: read(&self.failed),
-            commit_micros: read(&self.commit_micros),
         }
     }
 }
@@ -199,6 +197,7 @@ impl Writer {
     }
 
     fn fail(&self, jobs: &mut Vec<Box<dyn Job>>, failure: &Failure) {
+        self.shared.unwritable.store(true, Ordering::Relaxed);
         self.shared.failed.fetch_add(jobs.len() as u64, Ordering::Relaxed);
         jobs.drain(..).for_each(|job| job.fail(failure.clone()));
     }
@@ -223,6 +222,8 @@ impl Writer {
         let Some(database) = &self.database else { return Err(Trouble::Before(Failure::Closed)) };
         let mut transaction = database.begin_write().map_err(|error| Trouble::Before(error.into()))?;
         transaction.set_durability(Durability::Immediate).map_err(|error| Trouble::Before(error.into()))?;
+        // Each commit says which pages are free, so that a file left by a crash opens at once, however large it is.
+        transaction.set_quick_repair(true);
         let mut batch = Batch::new(&transaction);
         let (mut written, mut refused) = (0u64, 0u64);
         for (at, job) in jobs.iter_mut().enumerate() {
@@ -251,6 +252,7 @@ impl Writer {
             let commit_time = start.elapsed();
             let snapshot = Snapshot::take(database, &self.shared).map_err(Trouble::During)?;
             self.snapshot.store(Arc::new(snapshot));
+            self.shared.unwritable.store(false, Ordering::Relaxed);
             self.count(BatchStats { jobs: jobs.len(), commit_time });
         } else {
             transaction.abort().map_err(|error| Trouble::Before(error.into()))?;
@@ -261,9 +263,7 @@ impl Writer {
     }
 
     fn count(&self, stats: BatchStats) {
-        let micros = u64::try_from(stats.commit_time.as_micros()).unwrap_or(u64::MAX);
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
-        self.shared.commit_micros.fetch_add(micros, Ordering::Relaxed);
         if let Some(observer) = self.shared.observer.get() {
             observer(stats);
         }

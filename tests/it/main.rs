@@ -8,12 +8,16 @@
 )]
 
 mod cli;
+mod clock;
+mod console;
 mod crash;
 mod docs;
+mod full_disk;
 mod http;
 mod import;
 mod keys;
 mod old_store;
+mod operations;
 mod points;
 mod policies;
 mod policy_values;

@@ -8,7 +8,14 @@ use std::time::Duration;
 
 /// The program in a folder, out of reach of this machine's settings.
 pub fn treue(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_treue"));
+    out_of_reach(Command::new(PROGRAM), folder)
+}
+
+/// The program's file.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_treue");
+
+/// Any command in a folder, out of reach of this machine's settings.
+pub fn out_of_reach(mut command: Command, folder: &Path) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TREUE_") {
             command.env_remove(name);
@@ -34,12 +41,23 @@ impl Serving {
     /// Serves as these arguments say.
     pub fn start_with(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = treue(folder);
-        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(arguments).stderr(Stdio::null());
+        Self::start_as(command)
+    }
+
+    /// Serves as this command does.
+    pub fn start_as(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
         let address = line.trim_end().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
         Self { child, address: address.unwrap_or_else(|| panic!("the first line: {line:?}")) }
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it at once, as a power cut would.
@@ -94,6 +112,12 @@ impl Client {
 
     /// Reads the status and the body of the next answer.
     pub fn answer(&mut self) -> io::Result<(u16, String)> {
+        let (status, body) = self.answer_bytes()?;
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    /// The same where the body is no text.
+    pub fn answer_bytes(&mut self) -> io::Result<(u16, Vec<u8>)> {
         let end = loop {
             match self.read.windows(4).position(|four| four == b"\r\n\r\n") {
                 Some(end) => break end + 4,
@@ -107,7 +131,7 @@ impl Client {
         while self.read.len() < until {
             self.more()?;
         }
-        let body = String::from_utf8_lossy(&self.read[end..until]).into_owned();
+        let body = self.read[end..until].to_vec();
         self.read.drain(..until);
         Ok((status, body))
     }

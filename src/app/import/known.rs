@@ -36,14 +36,14 @@ pub(super) fn mark_known(
             report.purchases_already_there += 1;
             report.rows.already_there += purchase.lines.len() as u64;
         } else {
-            table.reject(invoice, true, &other_content(&id), rejects);
+            table.reject(invoice, true, &other_content("purchase", &id), rejects);
         }
     }
     Ok(())
 }
 
-pub(super) fn other_content(id: &str) -> String {
-    format!("purchase `{id}` is in the store with other content")
+pub(super) fn other_content(what: &str, id: &str) -> String {
+    format!("{what} `{id}` is in the store with other content")
 }
 
 /// Whether a stored purchase says the same as one of a file, which may know of fewer returns.

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Error as _, IgnoredAny};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::known::{other_content, same};
 use super::price::{Stated, quantity_of};
@@ -18,25 +17,9 @@ use crate::engine::MAX_BASKET;
 use crate::id::check_id;
 use crate::ledger::{Asked, take_back};
 use crate::model::{Purchase, PurchaseLine, Return};
-use crate::money::Money;
+use crate::money::{Exact, Money};
 use crate::store::{Failure, PurchaseRow, Read, Store, decode, encode};
 use crate::time::Instant;
-
-/// A decimal as it was written: a JSON number's text, or a JSON string's.
-#[derive(Debug, Clone, Copy, Default)]
-struct Exact<'a>(&'a str);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Exact<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
-        match raw.as_bytes() {
-            [b'"', .., b'"'] if !raw.contains('\\') => Ok(Self(&raw[1..raw.len() - 1])),
-            [b'-' | b'0'..=b'9', ..] => Ok(Self(raw)),
-            b"null" => Ok(Self("")),
-            _ => Err(D::Error::custom("expected a decimal, as a string or a number")),
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,16 +48,16 @@ struct JsonLine<'a> {
     sku: Cow<'a, str>,
     #[serde(borrow)]
     quantity: Exact<'a>,
-    #[serde(borrow, default)]
-    unit_price: Exact<'a>,
-    #[serde(borrow, default)]
-    gross: Exact<'a>,
-    #[serde(borrow, default)]
-    discount: Exact<'a>,
-    #[serde(borrow, default)]
-    unit_cost: Exact<'a>,
-    #[serde(borrow, default)]
-    cost: Exact<'a>,
+    #[serde(borrow)]
+    unit_price: Option<Exact<'a>>,
+    #[serde(borrow)]
+    gross: Option<Exact<'a>>,
+    #[serde(borrow)]
+    discount: Option<Exact<'a>>,
+    #[serde(borrow)]
+    unit_cost: Option<Exact<'a>>,
+    #[serde(borrow)]
+    cost: Option<Exact<'a>>,
     #[serde(borrow, default)]
     category: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -99,12 +82,12 @@ struct JsonReturnLine<'a> {
     #[serde(borrow)]
     quantity: Exact<'a>,
     /// What is given back follows from the line; where it is stated it must agree.
-    #[serde(borrow, default)]
-    gross: Exact<'a>,
-    #[serde(borrow, default)]
-    discount: Exact<'a>,
-    #[serde(borrow, default)]
-    cost: Exact<'a>,
+    #[serde(borrow)]
+    gross: Option<Exact<'a>>,
+    #[serde(borrow)]
+    discount: Option<Exact<'a>>,
+    #[serde(borrow)]
+    cost: Option<Exact<'a>>,
     #[serde(default, rename = "sku")]
     _sku: Option<IgnoredAny>,
 }
@@ -170,7 +153,7 @@ pub(super) fn import_lines(
             Some(entry) => {
                 Some((known.purchase(entry)?, format!("purchase `{}` is in line {}", purchase.id, entry.line)))
             }
-            None if any => rows.purchase(&purchase.id)?.map(|stored| (stored, other_content(&purchase.id))),
+            None if any => rows.purchase(&purchase.id)?.map(|stored| (stored, other_content("purchase", &purchase.id))),
             None => None,
         };
         match earlier {
@@ -266,6 +249,11 @@ fn instant(moments: &mut Moments, text: &str) -> Result<Instant, String> {
     moments.read(text).ok_or_else(|| format!("at `{text}` is not a date, nor a date and time"))
 }
 
+/// What was written, or nothing.
+fn text(exact: Option<Exact<'_>>) -> &str {
+    exact.map_or("", |exact| exact.0)
+}
+
 fn read_line(json: JsonLine<'_>, context: &ImportContext) -> Result<PurchaseLine, String> {
     check_id(&json.sku).map_err(|error| format!("sku {error}"))?;
     for label in json.category.iter().chain(&json.tags) {
@@ -276,11 +264,11 @@ fn read_line(json: JsonLine<'_>, context: &ImportContext) -> Result<PurchaseLine
         return Err("quantity is below zero: what came back belongs into `returns`".to_owned());
     }
     let stated = Stated {
-        unit_price: json.unit_price.0,
-        gross: json.gross.0,
-        discount: json.discount.0,
-        unit_cost: json.unit_cost.0,
-        cost: json.cost.0,
+        unit_price: text(json.unit_price),
+        gross: text(json.gross),
+        discount: text(json.discount),
+        unit_cost: text(json.unit_cost),
+        cost: text(json.cost),
     };
     let priced = stated.priced(quantity, context.currency, context.default_margin)?;
     Ok(PurchaseLine {
@@ -320,9 +308,9 @@ fn read_return(
     let lines = take_back(purchase, Some(&asked)).map_err(|error| error.to_string())?;
     for (stated, line) in json.lines.iter().zip(&lines) {
         for (name, stated, follows) in [
-            ("gross", stated.gross.0, line.gross),
-            ("discount", stated.discount.0, line.discount),
-            ("cost", stated.cost.0, line.cost),
+            ("gross", text(stated.gross), line.gross),
+            ("discount", text(stated.discount), line.discount),
+            ("cost", text(stated.cost), line.cost),
         ] {
             if !stated.is_empty() && money(stated, context.currency) != Ok(follows) {
                 let follows = follows.format(context.currency);

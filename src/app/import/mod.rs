@@ -3,12 +3,13 @@
 //! Reading order: [`run`] (the whole), [`mapping`] (which column is what), [`input`] (gzip, bytes read), [`scalar`]
 //! (numbers and instants), [`price`] (what a row says about money), [`row`] (rows held small), [`csv`] (rows of a table), [`group`] (rows that are one
 //! purchase), [`text_lines`] and [`lines`] (purchases as JSON), [`known`] (what the store has already), [`matching`] (what came back of
-//! what), [`mod@write`], [`card`] (customers), [`report`].
+//! what), [`mod@write`], [`card`] (customers), [`contact`] (interactions), [`report`].
 //!
 //! Reading parses; writing starts when the whole file is read and checked. Absent: decisions and points, an imported
 //! purchase has none.
 
 mod card;
+mod contact;
 mod csv;
 mod group;
 mod input;

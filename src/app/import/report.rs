@@ -56,6 +56,8 @@ pub struct RowCounts {
     pub unmatched: u64,
     /// Written as cards, new or changed.
     pub cards: u64,
+    /// Written as interactions.
+    pub interactions: u64,
     /// What they say was in the store before.
     pub already_there: u64,
     /// Rejected, each with a reason.
@@ -118,6 +120,7 @@ impl fmt::Display for ImportReport {
             (rows.returned_partly, "returned, matched in part"),
             (rows.unmatched, "returned without a purchase to match"),
             (rows.cards, "cards written"),
+            (rows.interactions, "interactions written"),
             (rows.already_there, "already there"),
             (rows.rejected, "rejected"),
         ] {

@@ -3,6 +3,7 @@
 use std::io::Read as Input;
 
 use super::card::import_cards;
+use super::contact::import_contacts;
 use super::csv::read_table;
 use super::known::mark_known;
 use super::lines::import_lines;
@@ -33,6 +34,8 @@ pub enum What {
     Purchases,
     /// Customer cards.
     Customers,
+    /// Contacts with customers.
+    Interactions,
 }
 
 /// How to read a file.
@@ -93,6 +96,7 @@ pub fn import(
         (What::Purchases, RowFormat::Csv) => import_table(store, &context, import, input, &mut progress),
         (What::Purchases, RowFormat::JsonLines) => import_lines(store, &context, import, input, &mut progress),
         (What::Customers, _) => import_cards(store, &context, import, input, &mut progress),
+        (What::Interactions, _) => import_contacts(store, &context, import, input, &mut progress),
     }
 }
 

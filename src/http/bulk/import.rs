@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use futures_util::TryStreamExt;
+use futures_util::stream::try_unfold;
 use serde::Deserialize;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 use utoipa::IntoParams;
@@ -13,7 +14,7 @@ use utoipa::IntoParams;
 use crate::app::{Actor, App, Import, ImportError, Mapping, RowFormat, What};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
-use crate::http::body::Params;
+use crate::http::body::{PATIENCE, Params, too_slow};
 use crate::http::problem::{Invalid, Problem};
 use crate::http::wire::ImportOut;
 use crate::time::Zone;
@@ -25,7 +26,7 @@ use crate::time::Zone;
 pub struct ImportParams {
     /// `csv` or `jsonl`; by the content type where it is absent.
     format: Option<String>,
-    /// `purchases` (the default) or `customers`.
+    /// `purchases` (the default), `customers` or `interactions`.
     what: Option<String>,
     /// Which column is what: `customer=CustomerID,purchase=InvoiceNo,…`.
     map: Option<String>,
@@ -53,7 +54,11 @@ impl ImportParams {
         let what = match self.what.as_deref() {
             None | Some("purchases") => What::Purchases,
             Some("customers") => What::Customers,
-            Some(_) => return Err(Problem::invalid_at("/what", "expected `purchases` or `customers`")),
+            Some("interactions") => What::Interactions,
+            Some(_) => {
+                let detail = "expected `purchases`, `customers` or `interactions`";
+                return Err(Problem::invalid_at("/what", detail));
+            }
         };
         let mapping = self.map.as_deref().map(Mapping::parse).transpose();
         let zone = self.timezone.map(|name| {
@@ -71,7 +76,7 @@ impl ImportParams {
     }
 }
 
-/// Imports purchases or cards from CSV or JSON Lines, gzip or not, and reports rejected rows by line number.
+/// Imports purchases, cards or interactions from CSV or JSON Lines, gzip or not, and reports rejected rows by line number.
 #[utoipa::path(post, path = "/v1/imports", tag = "customers", params(ImportParams),
     request_body(content = String, description = "the rows", content_type = "text/csv"),
     responses((status = 200, description = "what was imported", body = ImportOut), Problems))]
@@ -83,8 +88,14 @@ pub async fn create_import(
 ) -> Answer {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let wanted = params.read(content_type)?;
-    let stream = request.into_body().into_data_stream().map_err(io::Error::other);
-    let reader = SyncIoBridge::new(StreamReader::new(stream));
+    let stream = try_unfold(request.into_body().into_data_stream(), |mut body| async move {
+        match tokio::time::timeout(PATIENCE, body.try_next()).await {
+            Ok(Ok(piece)) => Ok(piece.map(|piece| (piece, body))),
+            Ok(Err(error)) => Err(io::Error::other(error)),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    });
+    let reader = SyncIoBridge::new(StreamReader::new(Box::pin(stream)));
     let report = blocking(move || {
         let report = app.import(&actor, &wanted, reader, |_| {})?;
         app.after_bulk()?;
@@ -98,6 +109,7 @@ impl From<ImportError> for Problem {
         let detail = error.to_string();
         match error {
             ImportError::Mapping(_) => Self::invalid_at("/map", detail),
+            ImportError::Read { error, .. } if error.kind() == io::ErrorKind::TimedOut => too_slow(),
             ImportError::Read { .. } => Self::unreadable(detail),
             ImportError::Rejected(report) => {
                 let rows = report.rejected.iter().take(1_000);

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 
-use crate::app::{App, InteractionError};
+use crate::app::{Actor, App, InteractionError};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::body::{Body, Ids};
 use crate::http::wire::{InteractionIn, InteractionOut, Invalids, WrittenInteractionOut};
@@ -46,7 +46,7 @@ pub async fn put_interaction(State(app): State<Arc<App>>, Ids([id, interaction])
     params(("id" = String, Path, description = "the shop's own id of the customer"),
         ("interaction" = String, Path, description = "the interaction's id")),
     responses((status = 204, description = "removed"), Problems))]
-pub async fn delete_interaction(State(app): State<Arc<App>>, Ids([id, interaction]): Ids<2>) -> Answer {
-    app.remove_interaction(id, interaction).await?;
+pub async fn delete_interaction(State(app): State<Arc<App>>, actor: Actor, Ids([id, interaction]): Ids<2>) -> Answer {
+    app.remove_interaction(actor, id, interaction).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -26,6 +26,7 @@ use crate::time::Instant;
 #[into_params(parameter_in = Query)]
 pub struct AsOf {
     /// As of when, RFC 3339; now where it is absent.
+    #[param(format = DateTime)]
     at: Option<String>,
 }
 

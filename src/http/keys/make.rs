@@ -19,13 +19,14 @@ use crate::model::Role;
 /// A key to make.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = KeyRequest)]
+#[schema(as = KeyRequest, examples(json!({ "name": "till-1", "role": "checkout" })))]
 pub struct KeyIn<'a> {
     /// What people call it. No other key that is in use has this name, so that asking twice makes one.
     #[serde(borrow)]
     name: Cow<'a, str>,
     /// `checkout`, `marketing`, `analyst` or `admin`.
     #[serde(borrow)]
+    #[schema(pattern = "^(checkout|marketing|analyst|admin)$")]
     role: Cow<'a, str>,
 }
 

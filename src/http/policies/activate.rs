@@ -24,9 +24,11 @@ use crate::id::Revision;
 pub struct ActivateIn<'a> {
     /// A stored revision.
     #[serde(borrow)]
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     revision: Cow<'a, str>,
     /// From when; now where it is absent.
     #[serde(borrow)]
+    #[schema(format = DateTime)]
     at: Option<Cow<'a, str>>,
     /// Who; with a key, it is the key's name whatever stands here.
     by: Option<String>,
@@ -41,7 +43,6 @@ pub struct ActivateIn<'a> {
     responses((status = 200, description = "in force, or planned", body = ActivationOut), Problems))]
 pub async fn activate_policies(State(app): State<Arc<App>>, actor: Actor, headers: HeaderMap, body: Body) -> Answer {
     let asked: ActivateIn<'_> = body.read()?;
-    let expected = expected(&headers)?;
     let key = idempotency_key(&headers)?;
     let mut invalids = Invalids::default();
     let at = asked.at.as_deref().map(|at| invalids.keep("/at", read_instant(at)));
@@ -50,6 +51,7 @@ pub async fn activate_policies(State(app): State<Arc<App>>, actor: Actor, header
         invalids.push("/revision", "expected 32 hexadecimal digits");
     }
     invalids.finish()?;
+    let expected = expected(&headers)?;
     let revision = revision.unwrap_or(Revision([0; 16]));
     let content = (revision, at, asked.by.as_deref(), asked.note.as_deref());
     let key = key.map(|key| (key, wide_request_hash(&content)));

@@ -17,7 +17,7 @@ use crate::policy::compile;
 /// The files of a bundle.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Bundle)]
+#[schema(as = Bundle, examples(json!({ "files": { "shop.yaml": "currency: EUR\ntimezone: Europe/Berlin\n" } })))]
 pub struct BundleIn {
     /// Texts by path: `policies/shop.yaml`, `scripts/offers.rhai`. A path without a folder is put into the right one.
     pub files: BTreeMap<String, String>,

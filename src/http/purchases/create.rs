@@ -22,10 +22,11 @@ use crate::model::Basket;
 /// A purchase: the shop's own id with a basket, or with a quote.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = PurchaseRequest)]
+#[schema(as = PurchaseRequest, examples(json!({ "id": "order-4711", "customer": "c-1", "lines": [{ "sku": "SH-1", "quantity": 1, "unit_price": "99.90", "category": "shoes" }] })))]
 pub struct PurchaseIn<'a> {
     /// The shop's own id; the same request with the same id is committed once.
     #[serde(borrow)]
+    #[schema(min_length = 1, max_length = 200)]
     id: Cow<'a, str>,
     /// A quote's sealed terms; then nothing but `id` goes with it.
     #[serde(borrow)]
@@ -35,14 +36,17 @@ pub struct PurchaseIn<'a> {
     customer: Option<Cow<'a, str>>,
     /// When; now where it is absent. More than a minute back only for admins, once keys are defined.
     #[serde(borrow)]
+    #[schema(format = DateTime)]
     at: Option<Cow<'a, str>>,
     /// What is bought.
     #[serde(borrow, default, deserialize_with = "maybe_objects")]
+    #[schema(min_items = 1)]
     lines: Option<Vec<LineIn<'a>>>,
     /// Codes that the customer presents.
     #[serde(borrow)]
     codes: Option<Vec<Cow<'a, str>>>,
     /// Points that the customer pays with.
+    #[schema(minimum = 0)]
     redeem_points: Option<i64>,
 }
 

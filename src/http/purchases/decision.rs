@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, DecidedAgain, DecisionRecord};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
-use crate::http::body::{Id, Params};
+use crate::http::body::{Id, Params, language};
 use crate::http::problem::Problem;
 use crate::http::wire::{Decided, Shown, decided};
 use crate::id::Revision;
@@ -86,9 +86,16 @@ pub struct DecisionParams {
 }
 
 /// Reads the decision of a purchase with its whole trace, as it was made; with `under`, as it would be made again.
-#[utoipa::path(get, path = "/v1/decisions/{id}", tag = "checkout", params(("id" = String, Path, description = "the purchase's id"), DecisionParams),
+#[utoipa::path(get, path = "/v1/decisions/{id}", tag = "checkout",
+    params(("id" = String, Path, description = "the purchase's id"), DecisionParams,
+        ("Accept-Language" = Option<String>, Header, description = "`de` puts reasons into German; English where it is absent")),
     responses((status = 200, description = "the decision", body = ReadDecision), Problems))]
-pub async fn read_decision(State(app): State<Arc<App>>, Id(id): Id, Params(params): Params<DecisionParams>) -> Answer {
+pub async fn read_decision(
+    State(app): State<Arc<App>>,
+    Id(id): Id,
+    Params(params): Params<DecisionParams>,
+    headers: HeaderMap,
+) -> Answer {
     if let Some(under) = params.under {
         return decide_again(app, id, under).await;
     }
@@ -103,6 +110,7 @@ pub async fn read_decision(State(app): State<Arc<App>>, Id(id): Id, Params(param
         .ok_or_else(|| Problem::not_found(format!("the policy that decided `{id}` is no longer stored")))?;
     let lines = purchase.lines.iter().map(|line| (line.sku.as_ref(), line.quantity));
     let decided = decided(&bundle, purchase.customer.as_deref(), lines, &record.decision);
+    let decided = decided.in_language(language(&headers).unwrap_or_default());
     json(StatusCode::OK, &ReadDecision::Kept(DecisionOut::new(&id, &record, decided)))
 }
 

@@ -12,23 +12,26 @@ use crate::app::{App, ReturnError, Returning, WantedLine};
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::body::{Body, Id, idempotency_key};
 use crate::http::problem::Problem;
-use crate::http::wire::{Exact, Invalids, ReturnOut, maybe_objects, read_instant, read_quantity, wide_request_hash};
+use crate::http::wire::{Invalids, ReturnOut, maybe_objects, read_instant, read_quantity, wide_request_hash};
 use crate::id::check_id;
 use crate::ledger::TakeBackRefusal;
+use crate::money::Exact;
 
 /// What comes back.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ReturnRequest)]
+#[schema(as = ReturnRequest, examples(json!({ "id": "back-1", "lines": [{ "line": 0, "quantity": 1 }] })))]
 pub struct ReturnIn<'a> {
     /// The shop's own id of the return; an `Idempotency-Key` serves as well.
     #[serde(borrow)]
     id: Option<Cow<'a, str>>,
     /// When; now where it is absent.
     #[serde(borrow)]
+    #[schema(format = DateTime)]
     at: Option<Cow<'a, str>>,
     /// What; everything that is left where it is absent.
     #[serde(borrow, default, deserialize_with = "maybe_objects")]
+    #[schema(min_items = 1)]
     lines: Option<Vec<ReturnLineIn<'a>>>,
 }
 

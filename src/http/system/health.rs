@@ -25,7 +25,14 @@ pub struct HealthOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Readiness)]
 pub struct ReadyOut {
+    /// `ok`, or `degraded`: requests are answered, and somebody should look.
     status: &'static str,
+    /// Whether the last write came about; where it did not, purchases get a 503 until one does.
+    writable: bool,
+    /// How many writes wait.
+    waiting: usize,
+    /// Whether the folders' policies are in force; where not, they do not compile, and the ones before still are.
+    policies_current: bool,
     /// The revision in force.
     #[schema(value_type = String)]
     revision: Shown<Revision>,
@@ -43,6 +50,8 @@ pub struct VersionOut {
     version: &'static str,
     /// The format of the stores it writes.
     store_format: u32,
+    /// The editor of the console: `codemirror`, or `plain` where npm was not there when this was built.
+    console_editor: &'static str,
 }
 
 /// Whether the process is alive.
@@ -55,11 +64,19 @@ pub async fn healthz() -> Answer {
 #[utoipa::path(get, path = "/readyz", tag = "system", responses((status = 200, description = "ready", body = ReadyOut), Problems))]
 pub async fn readyz(State(app): State<Arc<App>>) -> Answer {
     if app.is_stopping() {
-        return Err(Problem::unavailable());
+        return Err(Problem::unavailable().because("the server is stopping"));
     }
     let counts = app.store().snapshot().counts()?;
-    let revision = Shown(app.active().bundle.revision);
-    let body = ReadyOut { status: "ok", revision, customers: counts.customers, purchases: counts.purchases };
+    let (writable, policies_current) = (app.store().is_writable(), app.policy_state()?.failure.is_none());
+    let body = ReadyOut {
+        status: if writable && policies_current { "ok" } else { "degraded" },
+        writable,
+        waiting: app.store().waiting(),
+        policies_current,
+        revision: Shown(app.active().bundle.revision),
+        customers: counts.customers,
+        purchases: counts.purchases,
+    };
     json(StatusCode::OK, &body)
 }
 
@@ -67,5 +84,6 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Answer {
 #[utoipa::path(get, path = "/version", tag = "system", responses((status = 200, description = "the version", body = VersionOut)))]
 pub async fn version() -> Answer {
     let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    json(StatusCode::OK, &VersionOut { name, version, store_format: crate::store::FORMAT })
+    let console_editor = env!("TREUE_BUILT_EDITOR");
+    json(StatusCode::OK, &VersionOut { name, version, store_format: crate::store::FORMAT, console_editor })
 }

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::object::objects;
-use super::scalar::{Exact, Invalids, read_instant};
+use super::scalar::{Invalids, read_instant};
 use crate::http::problem::Problem;
 use crate::id::check_id;
 use crate::model::{Basket, Line, MAX_LINES};
-use crate::money::{DecimalError, Quantity, UnitPrice};
+use crate::money::{DecimalError, Exact, Quantity, UnitPrice};
 use crate::time::Instant;
 
 /// One row of a basket.
@@ -21,6 +21,7 @@ use crate::time::Instant;
 pub struct LineIn<'a> {
     /// The shop's article number.
     #[serde(borrow)]
+    #[schema(min_length = 1, max_length = 200)]
     pub sku: Cow<'a, str>,
     /// How many: above 0, up to 3 decimals.
     #[serde(borrow)]
@@ -42,21 +43,24 @@ pub struct LineIn<'a> {
 /// A question for a discount.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = QuoteRequest)]
+#[schema(as = QuoteRequest, examples(json!({ "customer": "c-1", "lines": [{ "sku": "SH-1", "quantity": 1, "unit_price": "99.90", "category": "shoes" }] })))]
 pub struct QuoteIn<'a> {
     /// Who buys; absent or unknown: a guest, all metrics absent or 0.
     #[serde(borrow)]
     pub customer: Option<Cow<'a, str>>,
     /// As of when; now where it is absent.
     #[serde(borrow)]
+    #[schema(format = DateTime)]
     pub at: Option<Cow<'a, str>>,
     /// What is in the basket.
     #[serde(borrow, deserialize_with = "objects")]
+    #[schema(min_items = 1)]
     pub lines: Vec<LineIn<'a>>,
     /// Codes that the customer presents.
     #[serde(borrow)]
     pub codes: Option<Vec<Cow<'a, str>>>,
     /// Points that the customer wants to pay with.
+    #[schema(minimum = 0)]
     pub redeem_points: Option<i64>,
 }
 

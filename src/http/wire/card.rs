@@ -1,21 +1,62 @@
 //! The customer card in JSON.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::scalar::{Invalids, Shown};
 use crate::model::{Attribute, Customer};
 use crate::money::Number;
 use crate::time::Instant;
 
+/// What an attribute looks like in JSON.
+pub struct AttributeShape;
+
+/// What changes an attribute: one in JSON, or null.
+pub struct AttributeChange;
+
+fn one_of(kinds: &[Type], text: &str) -> RefOr<Schema> {
+    let kinds = kinds.iter().map(|kind| ObjectBuilder::new().schema_type(SchemaType::Type(kind.clone())));
+    kinds.fold(OneOfBuilder::new(), OneOfBuilder::item).description(Some(text)).into()
+}
+
+impl PartialSchema for AttributeShape {
+    fn schema() -> RefOr<Schema> {
+        one_of(
+            &[Type::String, Type::Number, Type::Boolean],
+            "A text, a decimal with up to six decimals, true or false.",
+        )
+    }
+}
+
+impl ToSchema for AttributeShape {
+    fn name() -> Cow<'static, str> {
+        "Attribute".into()
+    }
+}
+
+impl PartialSchema for AttributeChange {
+    fn schema() -> RefOr<Schema> {
+        one_of(&[Type::String, Type::Number, Type::Boolean, Type::Null], "An attribute, or null to remove it.")
+    }
+}
+
+impl ToSchema for AttributeChange {
+    fn name() -> Cow<'static, str> {
+        "AttributeChange".into()
+    }
+}
+
 /// A customer card as it is written.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = CustomerCard)]
+#[schema(as = CustomerCard, examples(json!({ "name": "Ada Lang", "birthday": "1990-12-31", "attributes": { "club": true }, "consent": { "newsletter": true } })))]
 pub struct CardIn {
     /// The id, if it is repeated here.
     id: Option<String>,
@@ -31,7 +72,7 @@ pub struct CardIn {
     #[schema(format = Date)]
     birthday: Option<String>,
     /// Free facts by name: text, decimals with up to six decimals, true or false.
-    #[schema(value_type = Option<BTreeMap<String, Object>>)]
+    #[schema(value_type = Option<BTreeMap<String, AttributeShape>>)]
     attributes: Option<BTreeMap<String, Box<RawValue>>>,
     /// What the customer agreed to, by purpose.
     consent: Option<BTreeMap<String, bool>>,
@@ -59,7 +100,7 @@ pub struct CardPatch {
     birthday: Option<Option<String>>,
     /// Free facts by name; one that is null goes.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<BTreeMap<String, Object>>)]
+    #[schema(value_type = Option<BTreeMap<String, AttributeChange>>)]
     attributes: Option<Option<BTreeMap<String, Box<RawValue>>>>,
     /// What the customer agreed to; one that is null goes.
     #[serde(default, deserialize_with = "given")]
@@ -81,7 +122,7 @@ pub struct CardOut {
     address: Option<String>,
     #[schema(value_type = Option<String>, format = Date)]
     birthday: Option<NaiveDate>,
-    #[schema(value_type = BTreeMap<String, Object>)]
+    #[schema(value_type = BTreeMap<String, AttributeShape>)]
     attributes: BTreeMap<String, serde_json::Value>,
     consent: BTreeMap<String, bool>,
     #[schema(value_type = Option<String>, format = DateTime)]

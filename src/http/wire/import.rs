@@ -37,6 +37,7 @@ pub struct RowsOut {
     returned_partly: u64,
     unmatched: u64,
     cards: u64,
+    interactions: u64,
     already_there: u64,
     rejected: u64,
 }
@@ -54,10 +55,20 @@ pub struct RejectedOut {
 impl ImportOut {
     /// Presents a report.
     pub fn new(report: &ImportReport) -> Self {
-        let RowCounts { read, bought, returned, returned_partly, unmatched, cards, already_there, rejected } =
-            report.rows;
+        let RowCounts { read, bought, returned, returned_partly, unmatched, cards, interactions, .. } = report.rows;
+        let RowCounts { already_there, rejected, .. } = report.rows;
         Self {
-            rows: RowsOut { read, bought, returned, returned_partly, unmatched, cards, already_there, rejected },
+            rows: RowsOut {
+                read,
+                bought,
+                returned,
+                returned_partly,
+                unmatched,
+                cards,
+                interactions,
+                already_there,
+                rejected,
+            },
             purchases: report.purchases,
             guests_purchases: report.guests_purchases,
             purchases_already_there: report.purchases_already_there,

@@ -5,22 +5,19 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::scalar::{Cash, Exact, Invalids, Shown, read_instant, wide_request_hash};
+use super::scalar::{Cash, Invalids, Shown, read_instant, wide_request_hash};
 use super::service::ServiceBudgetOut;
 use crate::app::{Interacted, Interacting};
 use crate::engine::MAX_BASKET;
 use crate::id::check_id;
-use crate::model::Interaction;
-use crate::money::{Currency, Money};
+use crate::model::{Interaction, MAX_NOTE};
+use crate::money::{Currency, Exact, Money};
 use crate::time::Instant;
-
-/// The longest note, in bytes.
-const MAX_NOTE: usize = 10_000;
 
 /// A contact with a customer: it happened, or is planned where `at` lies ahead.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = InteractionRequest)]
+#[schema(as = InteractionRequest, examples(json!({ "kind": "call", "cost": "4.50", "rating": 5, "note": "asked about her size" })))]
 pub struct InteractionIn<'a> {
     /// The shop's own id; an `Idempotency-Key` serves as well, and without either one is made.
     #[serde(borrow)]

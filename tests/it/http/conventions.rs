@@ -27,7 +27,13 @@ async fn the_system_says_how_it_is() {
     let app = TestApp::new(EXAMPLE);
     assert_eq!(app.get("/healthz").await.json(200), json!({ "status": "ok" }));
     let ready = app.get("/readyz").await.json(200);
-    assert_eq!(ready, json!({ "status": "ok", "revision": app.revision(), "customers": 0, "purchases": 0 }));
+    let mut expect = json!({ "status": "ok", "writable": true, "waiting": 0, "policies_current": true });
+    expect["revision"] = app.revision().into();
+    (expect["customers"], expect["purchases"]) = (0.into(), 0.into());
+    assert_eq!(ready, expect);
+    assert!(!app.rewrite("currency: EUR\ntimezone: UTC\nnonsense: 1\n"));
+    let ready = app.get("/readyz").await.json(200);
+    assert_eq!((&ready["status"], &ready["policies_current"]), (&json!("degraded"), &json!(false)));
     let version = app.get("/version").await.json(200);
     assert_eq!((&version["name"], &version["version"]), (&json!("treue"), &json!(env!("CARGO_PKG_VERSION"))));
     app.app.stop();

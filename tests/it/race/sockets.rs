@@ -21,8 +21,8 @@ const POLICY: &str = "\
 currency: EUR
 timezone: UTC
 discounts:
-  launch: { when: { basket: { below: 100 } }, amount: 0.70, budget: 25.00 }
-  welcome: { when: { basket: { below: 100 } }, rate: 50%, uses: { per_customer: 1 } }
+  launch: { when: { basket: { less_than: 100 } }, amount: 0.70, budget: 25.00 }
+  welcome: { when: { basket: { less_than: 100 } }, rate: 50%, uses: { per_customer: 1 } }
 points:
   earn: { per: 1000.00, points: 1 }
   redeem: { value: 0.01, at_least: 1, max_share: 100% }
