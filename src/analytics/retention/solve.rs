@@ -239,7 +239,7 @@ impl Search<'_> {
             let mut found = rest(spend)?;
             found.spend.insert(lower, spend);
             let pull = Choice::pull(class, rate, found.prices, spend);
-            if spend == until && until < turn && pull > 0.0 {
+            if spend >= until && until < turn && pull > 0.0 {
                 // Nobody else can give anything: money is worth what this class would make of it.
                 found.prices.budget += pull;
             }

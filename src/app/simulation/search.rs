@@ -104,6 +104,7 @@ impl App {
 }
 
 /// How good it is: what is wanted of it, and by how much it breaks what has to be kept.
+#[expect(clippy::float_arithmetic, reason = "the more of a figure, the less of its opposite")]
 fn score(question: &SearchQuestion, figures: &Figures) -> Score {
     let objectives = match &question.goal {
         Some(goal) => {

@@ -90,6 +90,7 @@ async fn without_a_goal_there_is_a_frontier_within_what_has_to_be_kept() {
         json!({
             "move": { "discounts.others.rate": { "from": "0%", "to": "20%", "by": "5%" } },
             "keep": { "discount.basic": { "at_most": 30, "at_least": 5 } },
+            "elasticity": { "basic": 4 },
             "tries": tries,
         })
     };
@@ -100,16 +101,9 @@ async fn without_a_goal_there_is_a_frontier_within_what_has_to_be_kept() {
         .iter()
         .map(|point| (settings(point)[0].1, point["discount"].as_str(), point["margin"].as_str()))
         .collect();
-    assert_eq!(
-        rows,
-        [
-            ("5%", Some("25.00"), Some("175.00")),
-            ("10%", Some("35.00"), Some("165.00")),
-            ("15%", Some("45.00"), Some("155.00")),
-        ]
-    );
+    // 0 % grants too little, and 15 % of what is then sold more is more than 30.00.
+    assert_eq!(rows, [("5%", Some("25.00"), Some("175.00")), ("10%", Some("39.83"), Some("179.49"))]);
     assert_eq!(points[0]["kept"], json!([{ "figure": "discount.basic", "value": "10.000000" }]));
-    assert!(report["claim"].as_str().is_some_and(|claim| claim.starts_with("Level 0, replay")));
     assert_eq!(points[0]["diff"], json!(""), "that is how it is");
 }
 
