@@ -34,7 +34,6 @@ words!(Simulations {
     compare: "Compare" | "Vergleichen",
     compare_hint: "Tick two to four runs that are done." | "Zwei bis vier fertige Läufe ankreuzen.",
     compare_none: "Tick runs on the page before." | "Kreuzen Sie auf der Seite davor Läufe an.",
-    open: "Open" | "Öffnen",
     page_file: "Everything as one HTML file" | "Alles als eine HTML-Datei",
     reload: "The page shows the result as soon as it is there." | "Die Seite zeigt das Ergebnis, sobald es da ist.",
     optimum: "What to spend on service" | "Was für Service ausgeben",
