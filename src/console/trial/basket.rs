@@ -11,7 +11,7 @@ use crate::console::customers::interaction::instant;
 use crate::console::page::{Answer, Desk, Listed, Page, html};
 use crate::console::trouble::Trouble;
 use crate::console::visitor::Visitor;
-use crate::money::Number;
+use crate::money::{Currency, Number};
 
 /// A row of the form.
 #[derive(Clone, Default)]
@@ -94,7 +94,7 @@ pub async fn read(visitor: Visitor, Query(pairs): Query<Vec<(String, String)>>) 
         }
     }
     let difference = match sides.as_slice() {
-        [active, draft] => difference(&active.d, &draft.d),
+        [active, draft] => difference(&active.d, &draft.d, visitor.console.app.active().bundle.currency),
         _ => None,
     };
     // One line more than is filled in, so that a basket grows without scripts too.
@@ -177,10 +177,11 @@ fn line(row: &Row) -> Value {
 }
 
 /// What the draft's discount exceeds the active policy's by, exactly.
-fn difference(active: &Decided, draft: &Decided) -> Option<String> {
+fn difference(active: &Decided, draft: &Decided, currency: Currency) -> Option<String> {
     let read = |d: &Decided| Number::parse(&d.totals.discount).ok();
     let (active, draft) = (read(active)?, read(draft)?);
-    Some(Number(draft.0.checked_sub(active.0)?).to_string())
+    let more = Number(draft.0.checked_sub(active.0)?).to_money(currency)?;
+    Some(more.format(currency))
 }
 
 #[cfg(test)]
