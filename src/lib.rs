@@ -8,6 +8,7 @@ pub mod app;
 pub mod chart;
 #[expect(clippy::disallowed_methods, reason = "reads and writes what the command line names")]
 pub mod cli;
+pub mod console;
 pub mod diagnostic;
 pub mod engine;
 #[expect(clippy::float_arithmetic, reason = "what is not known exactly; nothing of it is charged or counted")]

@@ -70,6 +70,17 @@ impl App {
         self.store.snapshot().customers(listing)
     }
 
+    /// Cards whose id, name, electronic mail address or telephone number contains a text, upper and lower case alike, in
+    /// order of their ids.
+    pub fn find_customers(&self, text: &str, listing: &Listing) -> Result<Page<Customer>, Failure> {
+        let wanted = text.to_lowercase();
+        let holds = |field: &str| field.to_lowercase().contains(&wanted);
+        self.store.snapshot().customers_where(listing, |card| {
+            let fields = [&card.name, &card.email, &card.phone];
+            holds(&card.id) || fields.into_iter().flatten().any(|field| holds(field))
+        })
+    }
+
     /// A customer's purchases; absent where nothing is known under this id.
     pub fn purchases_of(&self, customer: &str, listing: &Listing) -> Result<Option<Page<Purchase>>, Failure> {
         let rows = self.store.snapshot();

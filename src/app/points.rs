@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::purchase::DecisionRecord;
 use super::start::App;
 use crate::ledger::{PointsShare, PointsStanding, points_share, points_standing, redeemable};
-use crate::model::{Decision, Entry, Purchase};
+use crate::model::{Decision, Entry, EntryKind, Lot, PointsAccount, Purchase};
 use crate::policy::Bundle;
 use crate::store::{Batch, Failure, Listing, Page, PointsError, PointsPosting, Read, Store, WriteError, decode};
 use crate::time::Instant;
@@ -31,6 +31,35 @@ pub struct PointsLedger {
 /// What a customer can redeem as of an instant; points that expired by `now` are gone in any case.
 pub(super) fn redeemable_points<R: Read>(rows: &R, customer: &str, at: Instant, now: Instant) -> Result<i64, Failure> {
     Ok(rows.points_account(customer)?.map_or(0, |account| redeemable(&account, at, now)))
+}
+
+/// A customer's lots right before a purchase was written down, from the entries of the ledger.
+pub(super) fn lots_before(entries: &[Entry], purchase: &Purchase) -> PointsAccount {
+    let mut account = PointsAccount::default();
+    let own = |entry: &&Entry| {
+        entry.purchase.as_ref() == Some(&purchase.id) && matches!(entry.kind, EntryKind::Earn | EntryKind::Redeem)
+    };
+    let first = entries.iter().position(|entry| own(&entry));
+    // One that moved no points has no entries: what came about by then was there.
+    let before = entries.iter().take(first.unwrap_or(entries.len()));
+    for entry in before.filter(|entry| first.is_some() || entry.at <= purchase.at) {
+        match entry.kind {
+            EntryKind::Earn => account.lots.push(Lot {
+                id: entry.lot,
+                earned_at: entry.at,
+                matures_at: entry.matures_at.unwrap_or(entry.at),
+                expires_at: entry.expires_at,
+                left: entry.points,
+                expired: 0,
+            }),
+            EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse => {
+                if let Some(lot) = account.lots.iter_mut().find(|lot| lot.id == entry.lot) {
+                    lot.left += entry.points;
+                }
+            }
+        }
+    }
+    account
 }
 
 /// Posts what a decision redeems and earns.

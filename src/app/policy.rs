@@ -10,9 +10,9 @@ use super::access::{Actor, Signature};
 use super::active::Active;
 use super::start::{App, StartError, has_errors, lock};
 use crate::diagnostic::{Diagnostic, Sources};
-use crate::engine::CutOffs;
+use crate::engine::{CutOffs, TestRun, run_tests};
 use crate::id::Revision;
-use crate::policy::{Bundle, Compiled, compile, revision};
+use crate::policy::{Bundle, Compiled, compile, is_test, revision, tests};
 use crate::store::{
     Activation, Answered, AuditAction, Batch, Failure, KeptRevision, Listing, Page, Read, WriteError, decode, encode,
 };
@@ -215,6 +215,27 @@ impl App {
         };
         let known = !self.store_bundle(&bundle, signature, false)?;
         Ok(StoredRevision { revision: bundle.revision, known, diagnostics, sources })
+    }
+
+    /// Runs the policy tests of a bundle: its own or, where it has none, those of the folder. The results with the files
+    /// that they refer to.
+    pub fn test(&self, sources: Sources) -> Result<(TestRun, Sources), ActivateError> {
+        let own = sources.iter().any(|(_, source)| is_test(&source.path));
+        let mut files: Vec<(String, String)> =
+            sources.iter().map(|(_, source)| (source.path.to_string(), source.text.to_string())).collect();
+        if !own {
+            // Without the folder there is nothing to test.
+            let folder = read_folders(&self.settings.policies, &self.settings.scripts).unwrap_or_default();
+            let tests = folder.iter().filter(|(_, source)| is_test(&source.path));
+            files.extend(tests.map(|(_, source)| (source.path.to_string(), source.text.to_string())));
+        }
+        let Compiled { bundle, diagnostics, sources, .. } = compile(Sources::new(files));
+        let Some(bundle) = bundle else { return Err(ActivateError::Invalid { sources, diagnostics }) };
+        let (cases, wrong) = tests(&sources, &bundle);
+        if !wrong.is_empty() {
+            return Err(ActivateError::Invalid { sources, diagnostics: wrong });
+        }
+        Ok((run_tests(&bundle, &cases, self.clock.now()), sources))
     }
 
     /// Brings a stored revision into force, now or at an instant that lies ahead. The same request again, by its key,

@@ -10,6 +10,7 @@ use super::scan::{Collect, scan};
 use super::start::{App, lock};
 use crate::analytics::{BaseValues, needs_cut_offs};
 use crate::engine::{CutOffs, SegmentCuts};
+use crate::id::Revision;
 use crate::metric::History;
 use crate::policy::{Bundle, SegmentRule};
 use crate::store::{
@@ -45,15 +46,7 @@ impl App {
     /// Computes cut-offs anew whose period is over.
     pub fn refresh_due(&self) -> Result<(), Failure> {
         let active = self.active();
-        let now = self.clock.now();
-        let due = active.cut_offs.segments.iter().zip(&active.bundle.segments).any(|(cuts, segment)| {
-            let taken_at = match cuts {
-                SegmentCuts::None => return false,
-                SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
-            };
-            is_due(&segment.rule, taken_at, now, &active.bundle)
-        });
-        if !due {
+        if !any_due(&active, self.clock.now()) {
             return Ok(());
         }
         let _changing = lock(&self.changing);
@@ -63,14 +56,58 @@ impl App {
         Ok(())
     }
 
-    /// Cut-offs for a bundle: those in the store where they are of its definitions and not due, new ones otherwise.
+    /// A stored revision as it would be if it came into force now. Its cut-offs are of the definitions that the store has
+    /// or computed for the occasion, and nothing is written.
+    pub(super) fn as_if_active(&self, revision: Revision) -> Result<Option<Arc<Active>>, Failure> {
+        let active = self.active();
+        if active.bundle.revision == revision {
+            return Ok(Some(active));
+        }
+        let Some(bundle) = self.bundle_of(revision)? else { return Ok(None) };
+        let empty = CutOffs::empty(&bundle);
+        let wanted = Active::new(bundle, empty, self.clock.now(), "", "")?;
+        let (segments, snapshot) = self.current_cuts(&wanted, false)?;
+        Ok(Some(Arc::new(wanted.with_cut_offs(CutOffs { id: snapshot.unwrap_or(0), segments }))))
+    }
+
+    /// Cut-offs for a bundle: those in the store where they are of its definitions and not due, new ones otherwise, which
+    /// are written.
     pub(super) fn cut_offs(&self, active: &Active, anew: bool) -> Result<CutOffs, Failure> {
+        let bundle = &active.bundle;
+        let (segments, snapshot) = self.current_cuts(active, anew)?;
+        if let Some(id) = snapshot {
+            return Ok(CutOffs { id, segments });
+        }
+        // One number for all: decisions name the snapshot, and a snapshot is whole.
+        let mut written = Vec::with_capacity(segments.len());
+        for (at, cuts) in segments.iter().enumerate() {
+            let taken_at = match cuts {
+                SegmentCuts::None => continue,
+                SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
+            };
+            let body = encode(cuts)?;
+            written.push((definition(bundle, at), KeptCutoffs { snapshot: 0, taken_at, body }));
+        }
+        let id = self.write(move |batch| {
+            let last = batch.named(SNAPSHOTS)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
+            let id = last + 1;
+            batch.put_named(SNAPSHOTS, &id.to_be_bytes())?;
+            for (segment, kept) in &written {
+                batch.put_cutoffs(*segment, &KeptCutoffs { snapshot: id, ..kept.clone() })?;
+            }
+            Ok(id)
+        })?;
+        Ok(CutOffs { id, segments })
+    }
+
+    /// Cut-offs by segment, and the stored snapshot that all of them are from, if they are.
+    fn current_cuts(&self, active: &Active, anew: bool) -> Result<(Vec<SegmentCuts>, Option<u64>), Failure> {
         let bundle = &active.bundle;
         let wanted: Vec<usize> =
             (0..bundle.segments.len()).filter(|at| needs_cut_offs(&bundle.segments[*at].rule)).collect();
         let mut segments = vec![SegmentCuts::None; bundle.segments.len()];
         if wanted.is_empty() {
-            return Ok(CutOffs { id: 0, segments });
+            return Ok((segments, Some(0)));
         }
         let rows = self.store.snapshot();
         let now = self.clock.now();
@@ -87,7 +124,7 @@ impl App {
             }
         }
         if missing.is_empty() && snapshots.len() == 1 {
-            return Ok(CutOffs { id: snapshots.pop_first().unwrap_or(0), segments });
+            return Ok((segments, snapshots.pop_first()));
         }
         if !missing.is_empty() {
             let mut values = self.scan(active, &missing, now)?;
@@ -95,30 +132,11 @@ impl App {
                 segments[at] = values.cuts(&bundle.segments[at].rule, now);
             }
         }
-        // One number for all: decisions name the snapshot, and a snapshot is whole.
-        let mut written = Vec::with_capacity(wanted.len());
-        for &at in &wanted {
-            let taken_at = match &segments[at] {
-                SegmentCuts::None => now,
-                SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
-            };
-            let body = encode(&segments[at])?;
-            written.push((definition(bundle, at), KeptCutoffs { snapshot: 0, taken_at, body }));
-        }
-        let id = self.write(move |batch| {
-            let last = batch.named(SNAPSHOTS)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
-            let id = last + 1;
-            batch.put_named(SNAPSHOTS, &id.to_be_bytes())?;
-            for (segment, kept) in &written {
-                batch.put_cutoffs(*segment, &KeptCutoffs { snapshot: id, ..kept.clone() })?;
-            }
-            Ok(id)
-        })?;
-        Ok(CutOffs { id, segments })
+        Ok((segments, None))
     }
 
     /// Reads the metrics that some segments need, over the whole base as of an instant, on all processors.
-    fn scan(&self, active: &Active, segments: &[usize], at: Instant) -> Result<BaseValues, Failure> {
+    pub(super) fn scan(&self, active: &Active, segments: &[usize], at: Instant) -> Result<BaseValues, Failure> {
         let rows = &*self.store.snapshot();
         let empty = Values { active, at, found: BaseValues::new(&active.bundle, segments) };
         let mut values = scan(rows, active, &empty, at)?.found;
@@ -191,6 +209,17 @@ impl Collect for Values<'_> {
     }
 }
 
+/// Whether some cut-offs of a policy are due.
+pub(super) fn any_due(active: &Active, now: Instant) -> bool {
+    active.cut_offs.segments.iter().zip(&active.bundle.segments).any(|(cuts, segment)| {
+        let taken_at = match cuts {
+            SegmentCuts::None => return false,
+            SegmentCuts::Rank { taken_at, .. } | SegmentCuts::Score { taken_at, .. } => *taken_at,
+        };
+        is_due(&segment.rule, taken_at, now, &active.bundle)
+    })
+}
+
 /// Whether cut-offs taken at one instant are due by another.
 fn is_due(rule: &SegmentRule, taken_at: Instant, now: Instant, bundle: &Bundle) -> bool {
     match rule {
@@ -202,7 +231,7 @@ fn is_due(rule: &SegmentRule, taken_at: Instant, now: Instant, bundle: &Bundle) 
 }
 
 /// A hash of everything that cut-offs of a segment depend on, besides the base.
-fn definition(bundle: &Bundle, segment: usize) -> u64 {
+pub(super) fn definition(bundle: &Bundle, segment: usize) -> u64 {
     let rule = &bundle.segments[segment].rule;
     let metrics: Vec<u16> = match rule {
         SegmentRule::Rank { metric, .. } => vec![*metric],

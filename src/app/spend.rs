@@ -8,7 +8,7 @@ use crate::store::{Batch, Failure, Read, SpendError};
 use crate::time::{Instant, Period};
 
 /// The start of the period that a limit counts in; the start of time where it counts for ever.
-fn period(bundle: &Bundle, per: Option<Period>, at: Instant) -> Instant {
+pub(super) fn period(bundle: &Bundle, per: Option<Period>, at: Instant) -> Instant {
     per.map_or(Instant::MIN, |per| per.start(at, bundle.zone))
 }
 

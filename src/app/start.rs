@@ -4,19 +4,21 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use thiserror::Error;
 
 use super::access::Access;
 use super::active::Active;
 use super::clock::Clock;
 use super::policy::{ReloadFailure, read_folders};
+use super::shadow::Shadow;
+use super::simulation::Simulations;
 use super::token::Seal;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::engine::CutOffs;
 use crate::id::Revision;
 use crate::model::{Decision, Reason};
-use crate::policy::{Bundle, compile};
+use crate::policy::{Bundle, Compiled, compile};
 use crate::store::{Failure, Read, Store, WriteError};
 
 /// Where policies and scripts are.
@@ -44,6 +46,8 @@ pub struct App {
     /// Held by whoever changes what is in force, so that one change follows the other.
     pub(super) changing: Mutex<()>,
     stopping: AtomicBool,
+    pub(super) simulations: Simulations,
+    pub(super) shadow: ArcSwapOption<Shadow>,
     run_id: u64,
 }
 
@@ -79,6 +83,20 @@ impl App {
     /// Opens an app over a store. What was in force before stays in force, unless the folders changed meanwhile and
     /// compile.
     pub fn open(store: Store, clock: Clock, settings: Settings) -> Result<Self, StartError> {
+        let (app, compiled, something_in_force) = Self::over(store, clock, settings)?;
+        app.adopt(compiled, something_in_force)?;
+        app.post_earlier_points()?;
+        Ok(app)
+    }
+
+    /// Opens an app that only looks: what was in force stays so, whatever the folders hold by now. They are what is in
+    /// force only where nothing ever was.
+    pub fn open_to_look(store: Store, clock: Clock, settings: Settings) -> Result<Self, StartError> {
+        Self::over(store, clock, settings).map(|(app, ..)| app)
+    }
+
+    /// An app, what its folders hold, and whether something was in force before.
+    fn over(store: Store, clock: Clock, settings: Settings) -> Result<(Self, Compiled, bool), StartError> {
         let seal = Seal::new(seal_key(&store)?);
         let sources = read_folders(&settings.policies, &settings.scripts)
             .map_err(|(path, error)| StartError::Folder { path, error })?;
@@ -116,11 +134,11 @@ impl App {
             reload: Mutex::default(),
             changing: Mutex::default(),
             stopping: AtomicBool::new(false),
+            simulations: Simulations::default(),
+            shadow: ArcSwapOption::empty(),
             run_id: u64::from_le_bytes(random()),
         };
-        app.adopt(compiled, known.is_some())?;
-        app.post_earlier_points()?;
-        Ok(app)
+        Ok((app, compiled, known.is_some()))
     }
 
     /// The bundle in force.

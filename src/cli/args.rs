@@ -69,7 +69,7 @@ pub(super) enum Command {
     )]
     Quote(QuoteArgs),
     /// Explain the decision of a purchase as it was made
-    #[command(after_help = "Example:\n  treue explain order-4711")]
+    #[command(after_help = "Examples:\n  treue explain order-4711\n  treue explain order-4711 --under ./draft")]
     Explain(ExplainArgs),
     /// Print what the whole base says
     #[command(after_help = "Examples:\n  treue report abc --metric net --window '12 months'\n  \
@@ -81,6 +81,10 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: OptimizeCommand,
     },
+    /// Replay the history under other policies: what they cost and whom they touch
+    #[command(after_help = "Examples:\n  treue simulate scenario.yaml --html report.html\n  \
+        echo 'candidate: ./draft' | treue simulate - --json")]
+    Simulate(SimulateArgs),
     /// Read purchases, customers or interactions from a file into the store
     #[command(
         after_help = "Example:\n  treue import online_retail.csv.gz --timezone Europe/London --skip-invalid \\\n    \
@@ -214,6 +218,12 @@ pub(super) struct CheckArgs {
     /// Explain a kind of finding, such as `unknown-key`
     #[arg(long, value_name = "CODE")]
     pub explain: Option<String>,
+    /// Say what the policies would have changed over the last twelve months, beside what is in force in the store
+    #[arg(long)]
+    pub impact: bool,
+    /// With `--impact`: the answer is no where discounts and points would have cost more than this share more
+    #[arg(long, value_name = "RATE", requires = "impact")]
+    pub max_cost_increase: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -261,6 +271,10 @@ pub(super) struct QuoteArgs {
 pub(super) struct ExplainArgs {
     /// The purchase's id
     pub purchase: String,
+    /// Decide again from what was known then, under the decision's `own` policy, a revision, or a folder of policies, and
+    /// name what differs
+    #[arg(long, value_name = "POLICY")]
+    pub under: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -436,6 +450,24 @@ pub(super) enum What {
     Customers,
     /// Contacts with customers
     Interactions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// The scenario, YAML or JSON; `-` for standard input. Folders in it are looked for beside it
+    pub scenario: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print a table as CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Which table
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// Write one HTML file with tables and charts
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

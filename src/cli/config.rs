@@ -94,13 +94,21 @@ impl Config {
 
     /// The app over the store. Policies that do not compile are drawn before the error.
     pub fn open_app(&self, store: Store) -> anyhow::Result<App> {
-        App::open(store, Clock::System, self.settings()).map_err(|error| {
-            if let StartError::Policies { sources, diagnostics } = &error {
-                super::print::diagnostics(diagnostics, sources);
-            }
-            anyhow::Error::new(error)
-        })
+        App::open(store, Clock::System, self.settings()).map_err(drawn)
     }
+
+    /// The same for a look: policies in the folder do not come into force.
+    pub fn open_app_to_look(&self, store: Store) -> anyhow::Result<App> {
+        App::open_to_look(store, Clock::System, self.settings()).map_err(drawn)
+    }
+}
+
+/// Policies that do not compile are drawn before the error.
+fn drawn(error: StartError) -> anyhow::Error {
+    if let StartError::Policies { sources, diagnostics } = &error {
+        super::print::diagnostics(diagnostics, sources);
+    }
+    anyhow::Error::new(error)
 }
 
 fn read(path: &Path) -> anyhow::Result<File> {

@@ -15,6 +15,7 @@ mod print;
 mod quote;
 mod report;
 mod serve;
+mod simulate;
 mod test;
 
 use std::ffi::OsString;
@@ -80,6 +81,7 @@ fn dispatch(command: Command, config: &Config) -> anyhow::Result<End> {
         Command::Explain(args) => quote::explain(&args, config),
         Command::Report(args) => report::run(&args, config),
         Command::Optimize { command } => optimize::run(&command, config),
+        Command::Simulate(args) => simulate::run(&args, config),
         Command::Import(args) => bulk::import(&args, config),
         Command::Export(args) => bulk::export(&args, config),
         Command::Demo(args) => bulk::demo(&args, config),

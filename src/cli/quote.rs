@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use comfy_table::{CellAlignment, Table, presets};
@@ -12,12 +13,14 @@ use super::{End, print};
 use crate::app::App;
 use crate::engine::{Words, explain as in_words};
 use crate::http::problem::Problem;
-use crate::http::purchases::decision::DecisionOut;
+use crate::http::purchases::decision::{AgainOut, DecisionOut};
+
 use crate::http::quotes::create::QuoteOut;
 use crate::http::wire::{QuoteIn, decided};
+use crate::id::Revision;
 use crate::model::Decision;
 use crate::money::{Money, Quantity};
-use crate::policy::Bundle;
+use crate::policy::{Bundle, compile};
 use crate::store::Store;
 
 pub(super) fn run(args: &QuoteArgs, config: &Config) -> anyhow::Result<End> {
@@ -65,7 +68,10 @@ pub(super) fn explain(args: &ExplainArgs, config: &Config) -> anyhow::Result<End
     if !config.store.exists() {
         bail!("there is no store at {}", config.store.display());
     }
-    let app = config.open_app(config.open_store()?)?;
+    let app = config.open_app_to_look(config.open_store()?)?;
+    if let Some(under) = &args.under {
+        return explain_under(args, under, &app, config);
+    }
     let Some((purchase, record)) = app.purchase_by_id(&args.purchase)? else {
         anstream::eprintln!("there is no purchase `{}`", args.purchase);
         return Ok(End::No);
@@ -83,6 +89,42 @@ pub(super) fn explain(args: &ExplainArgs, config: &Config) -> anyhow::Result<End
         return print::json(&DecisionOut::new(&args.purchase, &record, decided));
     }
     print_decision(&bundle, purchase.customer.as_deref(), lines(), &record.decision)?;
+    Ok(End::Done)
+}
+
+fn explain_under(args: &ExplainArgs, under: &str, app: &App, config: &Config) -> anyhow::Result<End> {
+    let under = match (under, Revision::parse(under)) {
+        ("own", _) => None,
+        (_, Some(revision)) => {
+            Some(app.bundle_of(revision)?.ok_or_else(|| anyhow!("there is no revision {revision}"))?)
+        }
+        (folder, None) => {
+            let sources = super::simulate::read_side(Path::new(folder), config)
+                .map_err(|(path, error)| anyhow!("cannot read {}: {error}", path.display()))?;
+            let compiled = compile(sources);
+            let Some(bundle) = compiled.bundle else {
+                print::diagnostics(&compiled.diagnostics, &compiled.sources);
+                bail!("the policies in {folder} do not compile");
+            };
+            Some(Arc::new(bundle))
+        }
+    };
+    let Some(again) = app.decide_again(&args.purchase, under)? else {
+        anstream::eprintln!("no decision about `{}` is kept", args.purchase);
+        return Ok(End::No);
+    };
+    if args.json {
+        return print::json(&AgainOut::new(&args.purchase, &again));
+    }
+    let lines = again.purchase.lines.iter().map(|line| (line.sku.as_ref(), line.quantity));
+    print_decision(&again.under, again.purchase.customer.as_deref(), lines, &again.decision)?;
+    print::line(if again.same { "\nthe same as it was, byte for byte" } else { "\nbeside the decision as it was" })?;
+    for text in &again.differences {
+        print::line(&format!("  {text}"))?;
+    }
+    for note in &again.notes {
+        print::line(&format!("note: {note}"))?;
+    }
     Ok(End::Done)
 }
 

@@ -50,16 +50,27 @@ pub(super) fn present<R: Report>(report: &R, args: &ShowArgs) -> anyhow::Result<
     if args.json {
         return print::json(report);
     }
+    if args.csv || args.table.is_some() {
+        return print_table(report, args.table.as_deref(), args.csv);
+    }
+    print_whole(report)
+}
+
+/// Prints one table of a report, the main one where none is named.
+pub(super) fn print_table<R: Report>(report: &R, table: Option<&str>, csv: bool) -> anyhow::Result<End> {
     let sheets = report.sheets();
     let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name).collect();
-    let table = args.table.as_deref();
-    if args.csv {
-        let text = String::from_utf8(sheets[wanted("table", table, &names)?].csv()?)?;
+    let sheet = &sheets[wanted("table", table, &names)?];
+    if csv {
+        let text = String::from_utf8(sheet.csv()?)?;
         return print::line(text.trim_end()).map(|()| End::Done);
     }
-    if table.is_some() {
-        return print_sheet(&sheets[wanted("table", table, &names)?]).map(|()| End::Done);
-    }
+    print_sheet(sheet).map(|()| End::Done)
+}
+
+/// Prints all of a report that fits on a terminal.
+pub(super) fn print_whole<R: Report>(report: &R) -> anyhow::Result<End> {
+    let sheets = report.sheets();
     print::line(&report.head().in_words())?;
     for sheet in sheets.iter().filter(|sheet| !sheet.long) {
         print_sheet(sheet)?;

@@ -11,8 +11,8 @@ use tracing_subscriber::EnvFilter;
 use super::args::{LogFormat, ServeArgs};
 use super::config::Config;
 use super::{End, bulk};
-use crate::http;
 use crate::store::Read;
+use crate::{console, http};
 
 pub(super) fn run(args: ServeArgs, config: &Config) -> anyhow::Result<End> {
     log(args.log_format.or(config.log_format).unwrap_or(LogFormat::Text));
@@ -46,7 +46,8 @@ pub(super) fn run(args: ServeArgs, config: &Config) -> anyhow::Result<End> {
         writeln!(out, "listening on {scheme}://{}", listener.local_addr()?)?;
         out.flush()?;
         drop(out);
-        http::serve_over(Arc::clone(&app), listener, tls, stop_signal()).await.context("cannot go on listening")
+        let router = console::router(Arc::clone(&app), tls.is_some());
+        http::serve_over(Arc::clone(&app), router, listener, tls, stop_signal()).await.context("cannot go on listening")
     })?;
     drop(watch);
     app.store().close();

@@ -42,13 +42,24 @@ pub struct ExplainedRejected<'a> {
 /// One step of a trace, shown as a sentence without a full stop: written where it goes, not before.
 #[derive(Debug, Clone, Copy)]
 pub struct Words<'a> {
-    bundle: &'a Bundle,
-    discount: Option<&'a Discount>,
-    what: What<'a>,
+    pub(super) bundle: &'a Bundle,
+    pub(super) discount: Option<&'a Discount>,
+    pub(super) what: What<'a>,
+    language: Language,
+}
+
+/// A language that traces are put into.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// German.
+    German,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum What<'a> {
+pub(super) enum What<'a> {
     Reason(&'a Reason),
     Cut(&'a Cut),
 }
@@ -64,8 +75,7 @@ pub fn explain<'a>(bundle: &'a Bundle, decision: &'a Decision) -> Explained<'a> 
             .iter()
             .map(|applied| {
                 let at = applied.discount;
-                let cuts =
-                    applied.cuts.iter().map(|cut| Words { bundle, discount: discount(at), what: What::Cut(cut) });
+                let cuts = applied.cuts.iter().map(|cut| in_words(bundle, discount(at), What::Cut(cut)));
                 let because =
                     decision.because(applied.because).iter().map(|reason| words(at, reason)).chain(cuts).collect();
                 ExplainedApplied { name: name(at), rate: applied.rate, amount: applied.amount, because }
@@ -96,11 +106,18 @@ pub fn explain<'a>(bundle: &'a Bundle, decision: &'a Decision) -> Explained<'a> 
 
 /// One step of a trace in words.
 pub const fn reason_in_words<'a>(bundle: &'a Bundle, discount: Option<&'a Discount>, reason: &'a Reason) -> Words<'a> {
-    Words { bundle, discount, what: What::Reason(reason) }
+    in_words(bundle, discount, What::Reason(reason))
+}
+
+const fn in_words<'a>(bundle: &'a Bundle, discount: Option<&'a Discount>, what: What<'a>) -> Words<'a> {
+    Words { bundle, discount, what, language: Language::English }
 }
 
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.language == Language::German {
+            return self.german(f);
+        }
         match self.what {
             What::Reason(reason) => self.reason(reason, f),
             What::Cut(cut) => {
@@ -111,7 +128,12 @@ impl fmt::Display for Words<'_> {
 }
 
 impl<'a> Words<'a> {
-    fn condition(&self, at: u16) -> Option<&'a Condition> {
+    /// The same in another language.
+    pub const fn in_language(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
+    pub(super) fn condition(&self, at: u16) -> Option<&'a Condition> {
         self.discount.and_then(|discount| discount.when.get(at as usize))
     }
 
@@ -258,7 +280,7 @@ fn wanted_one_of<'a>(f: &mut fmt::Formatter<'_>, names: impl Iterator<Item = &'a
     Ok(())
 }
 
-fn limit_name(by: LimitKind) -> &'static str {
+pub(super) fn limit_name(by: LimitKind) -> &'static str {
     match by {
         LimitKind::Cap => "cap",
         LimitKind::Budget => "budget",
@@ -268,11 +290,11 @@ fn limit_name(by: LimitKind) -> &'static str {
     }
 }
 
-fn metric_name(bundle: &Bundle, at: u16) -> &str {
+pub(super) fn metric_name(bundle: &Bundle, at: u16) -> &str {
     bundle.metrics.get(at as usize).map_or("?", |metric| metric.name.as_ref())
 }
 
-fn segment_name(bundle: &Bundle, at: u16) -> &str {
+pub(super) fn segment_name(bundle: &Bundle, at: u16) -> &str {
     bundle.segments.get(at as usize).map_or("?", |segment| segment.name.as_ref())
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Reading order: [`mod@price`] (a basket's lines in money), [`cutoff`], [`cuts`] and [`mod@gather`] (events to facts),
 //! [`mod@decide`] (the whole), [`base`] (which part of a basket), [`condition`] and [`offer`] (who may have what), [`grant`]
-//! (how much), [`stack`] (in which order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] (a trace
-//! in words), [`service`] (what serving a customer may cost), and [`cases`] (policy tests).
+//! (how much), [`stack`] (in which order, of a group which), [`limit`] (the bounds), [`points`], [`mod@explain`] and
+//! [`explain_german`] (a trace in words), [`service`] (what serving a customer may cost), and [`cases`] (policy tests).
 
 mod base;
 mod cases;
@@ -12,6 +12,7 @@ mod cutoff;
 mod cuts;
 mod decide;
 mod explain;
+mod explain_german;
 mod gather;
 mod grant;
 mod limit;
@@ -26,7 +27,7 @@ pub use condition::anniversary;
 pub use cutoff::{CutOffs, PartCuts, SegmentCuts, rank_class};
 pub use cuts::{rank_cuts, score_cuts};
 pub use decide::decide;
-pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Words, explain, reason_in_words};
+pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Language, Words, explain, reason_in_words};
 pub use gather::{Gather, Wanted, classify_by_script, gather, gather_wanted, threshold_class};
 pub use offer::{in_control, limited_offers, next_classes, next_steps, open_steps};
 pub use points::{PointsShort, points_short};

@@ -51,6 +51,7 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("DELETE", "/v1/customers/{id}/interactions/{interaction}", Key(&[Marketing])),
     ("GET", "/v1/customers/{id}/service-budget", Key(&[Marketing, Analyst])),
     ("GET", "/v1/agenda", Key(&[Marketing, Analyst])),
+    ("GET", "/v1/reports", Key(&[Analyst])),
     ("GET", "/v1/reports/abc", Key(&[Analyst])),
     ("GET", "/v1/reports/clv", Key(&[Analyst])),
     ("GET", "/v1/reports/budgets", Key(&[Analyst])),
@@ -62,16 +63,29 @@ const RULES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/reports/next", Key(&[Analyst, Marketing])),
     ("GET", "/v1/reports/points", Key(&[Analyst])),
     ("POST", "/v1/reports/service-optimum", Key(&[Analyst])),
+    ("POST", "/v1/simulations", Key(&[Analyst])),
+    ("GET", "/v1/simulations", Key(&[Analyst])),
+    ("GET", "/v1/simulations/{id}", Key(&[Analyst])),
+    ("GET", "/v1/simulations/{id}/events", Key(&[Analyst])),
+    ("DELETE", "/v1/simulations/{id}", Key(&[Analyst])),
     ("GET", "/v1/backup", ADMIN),
     ("POST", "/v1/imports", ADMIN),
     ("GET", "/v1/exports/{table}", Key(&[Analyst])),
     ("GET", "/v1/policies", Key(&[Marketing, Analyst])),
     ("GET", "/v1/policies/activations", Key(&[Marketing, Analyst])),
+    ("GET", "/v1/policies/uses", Key(&[Marketing, Analyst])),
+    ("GET", "/v1/policies/schema", Key(&[Marketing, Analyst])),
     ("POST", "/v1/policies/check", Key(&[Marketing])),
+    ("POST", "/v1/policies/impact", Key(&[Marketing, Analyst])),
+    ("PUT", "/v1/policies/shadow", Key(&[Marketing])),
+    ("GET", "/v1/policies/shadow", Key(&[Marketing, Analyst])),
+    ("DELETE", "/v1/policies/shadow", Key(&[Marketing])),
+    ("POST", "/v1/policies/test", Key(&[Marketing])),
     ("POST", "/v1/policies/revisions", Key(&[Marketing])),
     ("GET", "/v1/policies/revisions", Key(&[Marketing, Analyst])),
     ("GET", "/v1/policies/revisions/{revision}", Key(&[Marketing, Analyst])),
     ("GET", "/v1/policies/revisions/{a}/diff/{b}", Key(&[Marketing, Analyst])),
+    ("POST", "/v1/policies/revisions/{revision}/decisions", Key(&[Marketing, Analyst])),
     ("POST", "/v1/policies/activate", Key(&[Marketing])),
     ("POST", "/v1/segments/refresh", Key(&[Marketing])),
     ("POST", "/v1/keys", ADMIN),
@@ -103,6 +117,14 @@ fn needs(method: &Method, path: &str) -> Needs {
     let found = rules.iter().find(|(known, _)| *known == method).map(|(_, needs)| *needs);
     // A method that is not there is answered by 405, without a key only where no method needs one.
     found.unwrap_or(if rules.iter().all(|(_, needs)| *needs == Nothing) { Nothing } else { ADMIN })
+}
+
+/// Whether somebody may make this call, whose path is written as in the document.
+pub fn allows(actor: &Actor, method: &Method, path: &str) -> bool {
+    match needs(method, path) {
+        Nothing => true,
+        Key(roles) => actor.may(roles),
+    }
 }
 
 /// Lets a request in, or says why not. Handlers learn who asks by taking an [`Actor`].

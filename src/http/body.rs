@@ -13,6 +13,7 @@ use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
 use super::problem::{Invalid, Problem};
+use crate::engine::Language;
 use crate::http::wire::Object;
 use crate::id::check_id;
 use crate::store::{Cursor, Listing};
@@ -190,6 +191,33 @@ impl Paging {
     }
 }
 
+/// The language that a request wants reasons in (`Accept-Language`, RFC 9110, 12.5.4): of those that there are, the one with
+/// the highest weight, the earlier of equal ones.
+pub fn language(headers: &HeaderMap) -> Option<Language> {
+    let ranges = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    let mut best: Option<(u32, Language)> = None;
+    for range in ranges.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let language = match parts.next().and_then(|tag| tag.split('-').next()) {
+            Some(tag) if tag.eq_ignore_ascii_case("en") => Language::English,
+            Some(tag) if tag.eq_ignore_ascii_case("de") => Language::German,
+            _ => continue,
+        };
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1_000, thousandths);
+        if weight > 0 && best.is_none_or(|(known, _)| weight > known) {
+            best = Some((weight, language));
+        }
+    }
+    best.map(|(_, language)| language)
+}
+
+/// A weight from 0 to 1 with up to three decimals.
+fn thousandths(weight: &str) -> u32 {
+    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
+    let decimals = format!("{decimals:0<3}").get(..3).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+    if whole == "0" { decimals } else { 1_000 }
+}
+
 /// The `Idempotency-Key` of a request.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
@@ -197,5 +225,24 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     match check_id(key) {
         Ok(()) => Ok(Some(key.to_owned())),
         Err(error) => Err(Problem::unreadable(format!("the idempotency key {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heaviest_language_counts() {
+        let check = |ranges: &str, expect| {
+            let headers = [(header::ACCEPT_LANGUAGE, ranges.parse().expect("a header"))].into_iter().collect();
+            assert_eq!(language(&headers), expect, "{ranges}");
+        };
+        check("de-DE,de;q=0.9,en;q=0.8", Some(Language::German));
+        check("fr, en-GB;q=0.5, de;q=0.4", Some(Language::English));
+        check("en;q=0.1, de;q=0.25", Some(Language::German));
+        check("en;q=0, de;q=0.001", Some(Language::German));
+        check("fr", None);
+        check("", None);
     }
 }

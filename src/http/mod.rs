@@ -3,7 +3,7 @@
 //! Reading order: [`mod@router`] (which call goes where), [`server`] (listening), [`tls`], [`observe`] (around every
 //! request), [`access`] (who may call what), [`document`] (the OpenAPI document), [`mod@blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and
 //! [`problem`] (what goes out), [`wire`] (the JSON), then a folder per resource with a file per action: [`quotes`],
-//! [`purchases`], [`customers`], [`agenda`], [`reports`], [`policies`], [`bulk`], [`keys`], [`audit`], [`system`].
+//! [`purchases`], [`customers`], [`agenda`], [`reports`], [`simulations`], [`policies`], [`bulk`], [`keys`], [`audit`], [`system`].
 
 pub mod access;
 pub mod agenda;
@@ -23,6 +23,7 @@ pub mod quotes;
 pub mod reports;
 mod router;
 mod server;
+pub mod simulations;
 pub mod system;
 mod tls;
 pub mod wire;

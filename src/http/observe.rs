@@ -23,12 +23,26 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request an id (its own, where it brings a plain one), lets it in or not, measures it, and logs what broke.
 /// All of that in one place: each layer around a request costs it an allocation or two.
-pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response<Body> {
+pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response<Body> {
+    around(app, request, next, access::admit).await
+}
+
+/// The same for what lets people in by itself: pages, which ask for a key in words.
+pub async fn observe_unguarded(State(app): State<Arc<App>>, request: Request, next: Next) -> Response<Body> {
+    around(app, request, next, |_, _| Ok(())).await
+}
+
+async fn around(
+    app: Arc<App>,
+    mut request: Request,
+    next: Next,
+    admit: impl FnOnce(&Arc<App>, &mut Request) -> Result<(), Response<Body>>,
+) -> Response<Body> {
     let started = Instant::now();
     let id = request_id(&app, &request);
     let path = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
-    let mut response = match access::admit(&app, &mut request) {
+    let mut response = match admit(&app, &mut request) {
         Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(panicked),
         Err(refused) => refused,
     };

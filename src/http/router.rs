@@ -13,7 +13,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
 use super::{
-    access, agenda, audit, bulk, customers, document, keys, observe, policies, purchases, quotes, reports, system,
+    access, agenda, audit, bulk, customers, document, keys, observe, policies, purchases, quotes, reports, simulations,
+    system,
 };
 use crate::app::App;
 
@@ -24,11 +25,12 @@ use crate::app::App;
         description = "Loyalty policies over a base of customers and purchases. Money is a decimal string; instants are \
                        RFC 3339; errors are RFC 9457 problems. Unknown request fields are an error."
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, reports::ShownReport)),
     tags(
         (name = "checkout", description = "Quotes, purchases, returns, decisions, standing"),
         (name = "customers", description = "The customer base"),
         (name = "reports", description = "What the whole base says"),
+        (name = "simulations", description = "History replayed under other policies"),
         (name = "policies", description = "What is in force, revisions, activation, cut-offs"),
         (name = "keys", description = "Keys and the audit trail"),
         (name = "system", description = "Health and metrics")
@@ -62,6 +64,7 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(customers::service_budget::read_service_budget))
         .routes(routes!(agenda::read::read_agenda))
+        .routes(routes!(reports::list::list_reports))
         .routes(routes!(reports::abc::read_abc))
         .routes(routes!(reports::clv::read_clv))
         .routes(routes!(reports::budgets::read_budgets))
@@ -73,15 +76,24 @@ fn calls() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reports::next::read_next))
         .routes(routes!(reports::points::read_points))
         .routes(routes!(reports::service_optimum::read_service_optimum))
+        .routes(routes!(simulations::create::create_simulation, simulations::list::list_simulations))
+        .routes(routes!(simulations::read::read_simulation, simulations::cancel::delete_simulation))
+        .routes(routes!(simulations::events::follow_simulation))
         .routes(routes!(bulk::backup::read_backup))
         .routes(routes!(bulk::import::create_import))
         .routes(routes!(bulk::export::read_export))
         .routes(routes!(policies::state::read_policies))
         .routes(routes!(policies::state::list_activations))
+        .routes(routes!(policies::schema::read_schema))
+        .routes(routes!(policies::uses::read_uses))
         .routes(routes!(policies::check::check_policies))
+        .routes(routes!(policies::impact::read_impact))
+        .routes(routes!(policies::shadow::put_shadow, policies::shadow::read_shadow, policies::shadow::delete_shadow))
+        .routes(routes!(policies::test::test_policies))
         .routes(routes!(policies::revisions::create_revision, policies::revisions::list_revisions))
         .routes(routes!(policies::revisions::read_revision))
         .routes(routes!(policies::diff::diff_revisions))
+        .routes(routes!(policies::decide::decide_under_revision))
         .routes(routes!(policies::activate::activate_policies))
         .routes(routes!(policies::refresh::refresh_segments))
         .routes(routes!(keys::make::create_key, keys::list::list_keys))

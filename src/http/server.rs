@@ -24,17 +24,18 @@ const FAREWELL: Duration = Duration::from_secs(20);
 
 /// Serves until `stop` is done, then finishes the requests that run.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
-    serve_over(app, listener, None, stop).await
+    let router = router(Arc::clone(&app));
+    serve_over(app, router, listener, None, stop).await
 }
 
-/// The same over TLS, where there is a certificate.
+/// The same with more than the calls, and over TLS where there is a certificate.
 pub async fn serve_over(
     app: Arc<App>,
+    router: Router,
     listener: TcpListener,
     tls: Option<Tls>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let router: Router = router(Arc::clone(&app));
     let mut builder = Builder::new(hyper_util::rt::TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
     let running = GracefulShutdown::new();

@@ -4,7 +4,7 @@ use crate::diagnostic::Sources;
 use crate::id::Revision;
 
 /// Whether a path is that of a file with policy tests.
-pub(super) fn is_test(path: &str) -> bool {
+pub fn is_test(path: &str) -> bool {
     path.ends_with(".test.yaml") || path.ends_with(".test.yml")
 }
 

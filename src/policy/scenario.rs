@@ -91,6 +91,20 @@ impl LadderVariant {
     }
 }
 
+impl Scenario {
+    /// What a policy would have changed over the last twelve months, beside the one in force.
+    pub fn impact(candidate: Side) -> Self {
+        Self {
+            window: Window { last: Some(Duration::Months(12)), ..Window::default() },
+            sample: Rate::ONE,
+            baseline: Side::Active,
+            candidates: vec![("candidate".into(), candidate)],
+            seed: 0,
+            behaviour: None,
+        }
+    }
+}
+
 /// Reads a scenario. All its mistakes are found in one run; it is there where none of them is an error.
 pub fn scenario(sources: &Sources, bundle: &Bundle) -> (Option<Scenario>, Vec<Diagnostic>) {
     let mut cx = Cx::new(sources);

@@ -90,6 +90,12 @@ pub(super) struct Part {
     /// Contacts by customer, then by time.
     pub contacts: Vec<Contact>,
     pub contact_starts: Vec<u32>,
+    /// Sums of the customer's contacts before each, and behind the last: of customer `c` from `contact_starts[c] + c` on.
+    pub contact_sums: Vec<ContactSums>,
+    /// Contacts in order of time.
+    pub contact_order: Vec<u32>,
+    /// Customers in the order in which they came into the base.
+    pub arrivals: Vec<u32>,
     /// What happened in order of time: a purchase, or a return where [`RETURN`] is set.
     pub order: Vec<u32>,
 }
@@ -170,12 +176,32 @@ pub(super) struct BackLine {
     pub discount: Money,
 }
 
-/// A contact, with the sums of the customer's contacts before it.
+/// A contact, with what it adds to the sums of contacts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Contact {
     pub at: Instant,
-    pub before: Totals,
-    pub adds: Totals,
+    pub customer: u32,
+    pub adds: ContactSums,
+}
+
+/// How many contacts, what they cost, how many were rated and the sum of ratings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ContactSums(pub [i64; 4]);
+
+impl ContactSums {
+    fn plus(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at].saturating_add(other.0[at])))
+    }
+
+    /// What these have more than others.
+    pub fn minus(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] - other.0[at]))
+    }
+
+    /// Puts them into totals.
+    pub fn into_totals(self, totals: &mut Totals) {
+        [totals.interactions, totals.service_cost, totals.ratings, totals.rating_sum] = self.0;
+    }
 }
 
 impl Part {
@@ -224,6 +250,11 @@ impl Part {
         let from = self.returns.partition_point(|back| back.purchase < purchase);
         let count = self.returns[from..].iter().take_while(|back| back.purchase == purchase).count();
         &self.returns[from..from + count]
+    }
+
+    /// The sums of a customer's contacts before the one with this place.
+    pub fn contact_sums(&self, customer: u32, place: usize) -> ContactSums {
+        self.contact_sums[self.contact_starts[customer as usize] as usize + customer as usize + place]
     }
 
     /// The contacts of a customer.
@@ -513,14 +544,24 @@ impl PartBuilder {
         let mut contacts = self.contacts;
         contacts.sort_unstable_by_key(|(customer, at, sequence, _)| (*customer, *at, *sequence));
         part.contact_starts = starts(&|at| contacts[at].0, contacts.len());
-        let mut before = Totals::default();
-        for (at, (customer, when, _, adds)) in contacts.iter().enumerate() {
-            if at == 0 || contacts[at - 1].0 != *customer {
-                before = Totals::default();
-            }
-            part.contacts.push(Contact { at: *when, before, adds: *adds });
-            before = before.checked_add(*adds).unwrap_or(before);
+        for (customer, at, _, adds) in &contacts {
+            let adds = ContactSums([adds.interactions, adds.service_cost, adds.ratings, adds.rating_sum]);
+            part.contacts.push(Contact { at: *at, customer: *customer, adds });
         }
+        for customer in 0..customers as u32 {
+            let mut before = ContactSums::default();
+            part.contact_sums.push(before);
+            let range =
+                part.contact_starts[customer as usize] as usize..part.contact_starts[customer as usize + 1] as usize;
+            for contact in &part.contacts[range] {
+                before = before.plus(contact.adds);
+                part.contact_sums.push(before);
+            }
+        }
+        part.contact_order = (0..part.contacts.len() as u32).collect();
+        part.contact_order.sort_by_key(|at| part.contacts[*at as usize].at);
+        part.arrivals = (0..customers as u32).collect();
+        part.arrivals.sort_by_key(|customer| part.customers[*customer as usize].since);
         part.order = order(&part);
         part
     }

@@ -104,6 +104,8 @@ impl AddAssign for Grants {
 /// What became of points.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PointsFigures {
+    /// What customers had when the window began, as far as it matters later.
+    pub opening: i64,
     /// Earned by purchases.
     pub issued: i64,
     /// Taken back with goods.
@@ -117,12 +119,13 @@ pub struct PointsFigures {
 impl PointsFigures {
     /// What customers still have.
     pub const fn outstanding(&self) -> i64 {
-        self.issued - self.reversed - self.redeemed - self.expired
+        self.opening + self.issued - self.reversed - self.redeemed - self.expired
     }
 }
 
 impl AddAssign for PointsFigures {
     fn add_assign(&mut self, other: Self) {
+        self.opening += other.opening;
         self.issued += other.issued;
         self.reversed += other.reversed;
         self.redeemed += other.redeemed;

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::base::{Contact, Part};
+use super::base::{Contact, ContactSums, Part};
 use super::calendar::{Calendar, Moment, whole_days};
 use super::plan::{Keep, Plan, Reading, SidePlan, What};
 use crate::engine::{CutOffs, threshold_class};
@@ -49,7 +49,7 @@ impl Known<'_> {
     }
 
     /// The place of the customer's first purchase at an instant or later.
-    fn place(&self, at: Instant) -> usize {
+    pub fn place(&self, at: Instant) -> usize {
         let range = self.part.purchases_of(self.customer);
         range.start + self.part.purchases[range].partition_point(|bought| bought.at < at)
     }
@@ -58,14 +58,9 @@ impl Known<'_> {
         self.part.contacts_of(self.customer)
     }
 
-    fn contacts_before(&self, at: Instant) -> Totals {
-        let contacts = self.contacts();
-        let place = contacts.partition_point(|contact| contact.at < at);
-        match (contacts.get(place), place.checked_sub(1)) {
-            (Some(next), _) => next.before,
-            (None, Some(last)) => contacts[last].before.checked_add(contacts[last].adds).unwrap_or_default(),
-            (None, None) => Totals::default(),
-        }
+    fn contacts_before(&self, at: Instant) -> ContactSums {
+        let place = self.contacts().partition_point(|contact| contact.at < at);
+        self.part.contact_sums(self.customer, place)
     }
 
     /// Sums of one track before a place, or between two.
@@ -103,12 +98,8 @@ impl Known<'_> {
         };
         let mut totals = self.sums(track, start.map(|_| from), now);
         if contacts && !self.contacts().is_empty() {
-            let until = self.contacts_before(moment.at);
-            let before = start.map_or_else(Totals::default, |start| self.contacts_before(start));
-            totals.interactions = until.interactions - before.interactions;
-            totals.service_cost = until.service_cost - before.service_cost;
-            totals.ratings = until.ratings - before.ratings;
-            totals.rating_sum = until.rating_sum - before.rating_sum;
+            let before = start.map_or_else(ContactSums::default, |start| self.contacts_before(start));
+            self.contacts_before(moment.at).minus(before).into_totals(&mut totals);
         }
         totals
     }
@@ -304,8 +295,7 @@ impl Timelines for Known<'_> {
         let mut totals = self.sums(track, None, now);
         let mut last_interaction = None;
         if filter.is_none() {
-            let contacts = self.contacts_before(before);
-            totals = totals.checked_add(contacts).unwrap_or(totals);
+            self.contacts_before(before).into_totals(&mut totals);
             last_interaction = self.since(Since::LastInteraction, 0, before, now);
         }
         Ok(Mark { totals, last_purchase: self.since(Since::LastPurchase, track, before, now), last_interaction })
@@ -328,7 +318,11 @@ impl Timelines for Known<'_> {
             .collect();
         if filter.is_none() {
             let contacts = self.contacts().iter().filter(|contact| from <= contact.at && contact.at < until);
-            events.extend(contacts.map(|contact| Event { at: contact.at, sequence: 0, adds: contact.adds }));
+            events.extend(contacts.map(|contact| {
+                let mut adds = Totals::default();
+                contact.adds.into_totals(&mut adds);
+                Event { at: contact.at, sequence: 0, adds }
+            }));
             events.sort_by_key(|event| (event.at, event.sequence));
         }
         Ok(events)

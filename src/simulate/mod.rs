@@ -2,11 +2,12 @@
 //!
 //! Reading order: [`base`] (a history in memory, small) and [`sample`], [`calendar`], [`plan`] (what is kept of each
 //! purchase, and what is read from it), [`known`] (a customer's metrics and classes at some point), [`limits`] (uses and
-//! budgets of all together), [`side`] (one policy), [`part`] (some customers in order of time), [`cuts`] (cut-offs on the
-//! way), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). What comes of it
+//! budgets of all together), [`side`] (one policy), [`part`] with [`mod@back`] (some customers in order of time), [`cuts`]
+//! with [`quantiles`] (cut-offs on the way), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). What comes of it
 //! when customers answer: [`stream`] and [`behaviour`]; the best settings: [`mod@search`]. Apart from these, [`demo`] (a made-up
 //! base) and [`catalogue`] (what its shop sells).
 
+mod back;
 mod base;
 #[expect(clippy::float_arithmetic, reason = "what customers would do is an estimate")]
 mod behaviour;
@@ -21,6 +22,7 @@ mod limits;
 mod outcome;
 mod part;
 mod plan;
+mod quantiles;
 mod replay;
 mod sample;
 #[expect(clippy::float_arithmetic, reason = "scores are estimates")]

@@ -117,7 +117,7 @@ struct OfPart {
 /// Reads everything off a replay that ended.
 pub(super) fn outcome(shared: &Shared<'_>, mut parts: Vec<Running>) -> Outcome {
     let until = shared.window.1;
-    parts.par_iter_mut().flat_map(|part| part.sides.par_iter_mut()).for_each(|side| side.expire_all(until));
+    parts.par_iter_mut().flat_map(|part| part.sides.par_iter_mut()).for_each(|side| side.close_window(until));
     let migrations: Vec<Vec<Migration>> =
         shared.policies[1..].iter().map(|candidate| migrations(&shared.policies[0], candidate)).collect();
     let found = parts

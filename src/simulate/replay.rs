@@ -20,7 +20,7 @@ use crate::engine::CutOffs;
 use crate::money::Money;
 use crate::time::{Instant, Period};
 
-/// How far a replay is; whoever waits for it may end it.
+/// How far a run is; whoever waits for it may end it.
 #[derive(Debug, Default)]
 pub struct Progress {
     done: AtomicU64,
@@ -29,7 +29,17 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Purchases that were looked at, and how many there are.
+    /// Says that so many steps are to come.
+    pub fn expect(&self, steps: u64) {
+        self.total.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    /// Says that so many steps are done.
+    pub fn step(&self, steps: u64) {
+        self.done.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    /// Steps that are done, and how many there are.
     pub fn read(&self) -> (u64, u64) {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
@@ -46,7 +56,7 @@ impl Progress {
 }
 
 /// Replays a base under several policies, of which the first is the baseline. Decisions are made within `from..until`;
-/// what was before stands as it was recorded. `None` where it was cancelled.
+/// what was before stands as it was recorded. `None` where it was cancelled. Each purchase is a step of the progress.
 pub fn replay(
     base: &Base,
     policies: &[Policy],
@@ -54,7 +64,6 @@ pub fn replay(
     watch: Option<&dyn Watch>,
     progress: &Progress,
 ) -> Option<Outcome> {
-    progress.total.store(base.purchases(), Ordering::Relaxed);
     let bundles: Vec<_> = policies.iter().map(|policy| &*policy.bundle).collect();
     let plan = Plan::new(base, &bundles, window.1);
     let calendar = |side: usize| &plan.calendars[plan.sides[side].calendar];
@@ -88,6 +97,7 @@ pub fn replay(
         watch,
     };
     let mut parts: Vec<Running> = base.parts.par_iter().map(|part| Running::new(&bare, part, &tallies)).collect();
+    let mut bases: Vec<cuts::Base> = (0..policies.len()).map(|side| cuts::Base::new(&bare, side)).collect();
     let mut at = window.0;
     for (nth, stop) in std::iter::once(window.0).chain(stops(&periods(policies), window)).enumerate() {
         if nth > 0 {
@@ -96,7 +106,7 @@ pub fn replay(
         let shared = Shared { cut_offs: &cut_offs, ledgers: &ledgers, scarce: &scarce, ..bare };
         let advance = |(running, part): (&mut Running, _)| {
             let count = running.advance(&shared, part, stop, &|| progress.is_cancelled());
-            progress.done.fetch_add(count, Ordering::Relaxed);
+            progress.step(count);
         };
         parts.par_iter_mut().zip(&base.parts).for_each(advance);
         if progress.is_cancelled() {
@@ -120,9 +130,12 @@ pub fn replay(
             }
             parts.iter_mut().for_each(Running::release);
         }
+        if nth == 0 {
+            parts.par_iter_mut().flat_map(|part| part.sides.par_iter_mut()).for_each(|side| side.open_window(stop));
+        }
         if stop < window.1 {
-            for (side, cut_offs) in cut_offs.iter_mut().enumerate() {
-                cuts::take(&bare, &parts, side, stop, nth == 0, cut_offs);
+            for (side, (base, cut_offs)) in bases.iter_mut().zip(&mut cut_offs).enumerate() {
+                cuts::take(&bare, &mut parts, (side, base), stop, nth == 0, cut_offs);
             }
         }
         at = stop;

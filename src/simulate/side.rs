@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::base::{Base, Part, RecordedPoints};
+use super::cuts::refresh;
 use super::figures::{Got, Tally};
 use super::limits::{Ledger, Limit};
 use super::plan::asks_scripts;
@@ -69,6 +70,9 @@ pub(super) struct Side {
     /// Spent of common limits since the others last heard of it.
     pub spent: Ledger,
     pub scripts: bool,
+    /// Customers whose sums changed since cut-offs were taken last; empty where there are none.
+    pub touched: Vec<u32>,
+    pub cut_offs: bool,
 }
 
 impl Side {
@@ -102,6 +106,8 @@ impl Side {
             got: vec![Got::default(); part.customers.len()],
             spent: Ledger::default(),
             scripts: asks_scripts(bundle),
+            touched: Vec::new(),
+            cut_offs: bundle.segments.iter().any(|segment| refresh(&segment.rule).is_some()),
         }
     }
 
@@ -216,24 +222,30 @@ impl Side {
         bundle: &Bundle,
         part: &Part,
         customer: u32,
-        (at, sequence, until): (Instant, u64, Instant),
+        (at, sequence, window): (Instant, u64, (Instant, Instant)),
         points: RecordedPoints,
-        counts: bool,
     ) -> PurchasePoints {
+        let counts = at >= window.0;
         let rule = bundle.points.as_ref().map(|points| points.earn);
         let after = |duration: Option<crate::time::Duration>| duration.map(|it| it.after(at, bundle.zone));
         let expires_at = if points.earned > 0 { after(rule.and_then(|rule| rule.expires)) } else { None };
         let mut posted = PurchasePoints { earned: points.earned, lot: 0, taken: Vec::new(), paid: points.paid };
+        let known = &mut self.tally.points;
         if counts {
-            self.tally.points.issued += points.earned;
-            self.tally.points.redeemed += points.redeemed;
+            known.issued += points.earned;
+            known.redeemed += points.redeemed;
+        } else {
+            known.opening += points.earned - points.redeemed;
         }
         if !self.has_account(part, customer) {
-            let over = expires_at.is_some_and(|expires_at| expires_at <= until);
-            if counts && over {
-                self.tally.points.expired += points.earned;
+            let over_by = |when: Instant| expires_at.is_some_and(|expires_at| expires_at <= when);
+            let known = &mut self.tally.points;
+            match (over_by(window.0), over_by(window.1)) {
+                (true, _) => known.opening -= points.earned,
+                (false, true) => known.expired += points.earned,
+                (false, false) => {}
             }
-            posted.lot = u64::from(over);
+            posted.lot = u64::from(over_by(window.1));
             return posted;
         }
         let account = self.accounts.entry(customer).or_default();
@@ -249,13 +261,18 @@ impl Side {
             let _ = earn(account, Lot { id, earned_at: at, matures_at, expires_at, left, expired: 0 });
             expired += expire(account, at).iter().map(|part| part.points).sum::<i64>();
         }
-        self.tally.points.expired += expired;
+        if counts {
+            self.tally.points.expired += expired;
+        } else {
+            self.tally.points.opening -= expired;
+        }
         posted
     }
 
     /// Posts what the `nth` return of a purchase takes back and gives back of its points.
     pub fn take_points_back(
         &mut self,
+        bundle: &Bundle,
         part: &Part,
         purchase: &Purchase,
         points: &PurchasePoints,
@@ -266,9 +283,11 @@ impl Side {
         let (before, until) = (points_share(purchase, points, nth), points_share(purchase, points, nth + 1));
         let share = until - before;
         if !self.has_account(part, customer) {
-            // Where nothing is ever redeemed, a lot is there whole until it is over.
-            if points.lot == 0 {
+            // Where nothing is ever redeemed, a lot is there whole until it is over; `lot` says whether that is so at the end.
+            let rule = bundle.points.as_ref().and_then(|points| points.earn.expires);
+            if rule.is_none_or(|expires| at < expires.after(purchase.at, bundle.zone)) {
                 self.tally.points.reversed += share.earned;
+                self.tally.points.expired -= if points.lot == 0 { 0 } else { share.earned };
             }
             return share;
         }
@@ -292,10 +311,18 @@ impl Side {
         share
     }
 
-    /// Posts what expired by the end.
-    pub fn expire_all(&mut self, until: Instant) {
-        let expired = self.accounts.values_mut().flat_map(|account| expire(account, until));
-        self.tally.points.expired += expired.map(|part| part.points).sum::<i64>();
+    /// Posts what expired by the start of the window.
+    pub fn open_window(&mut self, from: Instant) {
+        self.tally.points.opening -= self.expire_all(from);
+    }
+
+    /// Posts what expired by its end.
+    pub fn close_window(&mut self, until: Instant) {
+        self.tally.points.expired += self.expire_all(until);
+    }
+
+    fn expire_all(&mut self, by: Instant) -> i64 {
+        self.accounts.values_mut().flat_map(|account| expire(account, by)).map(|part| part.points).sum()
     }
 
     /// Notes failures of scripts.

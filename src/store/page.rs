@@ -65,6 +65,17 @@ pub(super) fn page<T>(
     listing: &Listing,
     mut read: impl FnMut(&[u8], &[u8]) -> Result<T, Failure>,
 ) -> Result<Page<T>, Failure> {
+    page_where(rows, table, prefix, listing, |key, value| read(key, value).map(Some))
+}
+
+/// The same of the rows for which `read` finds something.
+pub(super) fn page_where<T>(
+    rows: &(impl Rows + ?Sized),
+    table: Table,
+    prefix: &Key,
+    listing: &Listing,
+    mut read: impl FnMut(&[u8], &[u8]) -> Result<Option<T>, Failure>,
+) -> Result<Page<T>, Failure> {
     let start = prefix.as_bytes();
     let last = listing.after.as_ref().map(|after| [start, &after.0].concat());
     let end = prefix.after();
@@ -84,10 +95,11 @@ pub(super) fn page<T>(
     let mut next = None;
     while let Some(row) = step() {
         let (key, value) = row?;
+        let Some(item) = read(key.value(), value.value())? else { continue };
         if items.len() == listing.limit {
             return Ok(Page { items, next });
         }
-        items.push(read(key.value(), value.value())?);
+        items.push(item);
         next = Some(Cursor(key.value()[start.len()..].to_vec()));
     }
     Ok(Page { items, next: None })

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::filters::{FilterHash, all_filters};
 use super::history::history;
 use super::key::{Key, Parts};
-use super::page::{Listing, Page, page};
+use super::page::{Listing, Page, page, page_where};
 use super::pass::{Stretch, each_ledger, each_purchase_row, ledger_stretches, purchase_stretches};
 use super::table::{Rows, Table};
 use super::timeline::StoreTimelines;
@@ -42,6 +42,16 @@ pub trait Read: Rows {
     /// Cards in order of their ids.
     fn customers(&self, listing: &Listing) -> Result<Page<Customer>, Failure> {
         page(self, Table::Customers, &Key::new(), listing, |_, value| decode(value))
+    }
+
+    /// Cards that match, in order of their ids. Looks at every card that comes before the page is full.
+    fn customers_where(
+        &self,
+        listing: &Listing,
+        matches: impl Fn(&Customer) -> bool,
+    ) -> Result<Page<Customer>, Failure> {
+        let read = |_: &[u8], value: &[u8]| Ok(Some(decode(value)?).filter(&matches));
+        page_where(self, Table::Customers, &Key::new(), listing, read)
     }
 
     /// A purchase with its returns.

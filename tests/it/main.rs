@@ -9,6 +9,7 @@
 
 mod cli;
 mod clock;
+mod console;
 mod crash;
 mod docs;
 mod full_disk;

@@ -43,9 +43,15 @@ async fn connections_are_encrypted_where_there_is_a_certificate() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(treue::http::serve_over(app, listener, Some(tls), async move {
-        let _ = stopped.await;
-    }));
+    let server = tokio::spawn(treue::http::serve_over(
+        Arc::clone(&app),
+        treue::http::router(app),
+        listener,
+        Some(tls),
+        async move {
+            let _ = stopped.await;
+        },
+    ));
 
     let stream = TcpStream::connect(address).await.expect("a connection");
     let name = ServerName::try_from("localhost").expect("a name");

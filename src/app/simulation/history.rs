@@ -1,5 +1,6 @@
 //! The store's history in memory, for a replay.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::app::purchase::DecisionRecord;
@@ -33,19 +34,23 @@ pub(super) fn read(
     go_on: &dyn Fn(u64) -> bool,
 ) -> Result<Option<Base>, Failure> {
     let mut builder = BaseBuilder::new(wanted.sample, wanted.until);
+    let end = Key::new().instant(wanted.until);
     let mut count = 0;
-    for row in rows.starting(Table::Purchases, &Key::new())? {
+    for row in rows.between(Table::Purchases, Bound::Unbounded, Bound::Excluded(end.as_bytes()))? {
         let (place, value) = row?;
         count += 1;
         if count % STRETCH as u64 == 0 && !go_on(count) {
             return Ok(None);
         }
-        let PurchaseRow { purchase, decision, .. } = decode(value.value())?;
-        let recorded = match decision {
-            Some(bytes) => Some(recorded(decode(&bytes)?, wanted.granted, &bundle)?),
-            None => None,
-        };
-        builder.purchase(place_of(place.value())?, &purchase, recorded);
+        let mut parts = Parts(place.value());
+        let (_, sequence) = parts.instant().zip(parts.number()).ok_or_else(|| Failure::Damaged {
+            what: "purchase",
+            why: "its key holds no instant and sequence".to_owned(),
+        })?;
+        let row: PurchaseRow = decode(value.value())?;
+        let record: Option<DecisionRecord> = row.decision.as_deref().map(decode).transpose()?;
+        let recorded = record.map(|record| recorded(record, wanted.granted, &bundle)).transpose()?;
+        builder.purchase(sequence, &row.purchase, recorded);
     }
     for (nth, row) in rows.starting(Table::Customers, &Key::new())?.enumerate() {
         if nth % STRETCH == 0 && !go_on(count) {
@@ -61,13 +66,6 @@ pub(super) fn read(
         builder.interaction(kept.sequence, &kept.interaction);
     }
     Ok(Some(builder.finish()))
-}
-
-/// The sequence in a place of a purchase: an instant and it.
-fn place_of(place: &[u8]) -> Result<u64, Failure> {
-    let mut parts = Parts(place);
-    let sequence = parts.instant().and_then(|_| parts.number());
-    sequence.ok_or_else(|| Failure::Damaged { what: "purchase", why: "its key cannot be read".to_owned() })
 }
 
 fn recorded(

@@ -91,9 +91,16 @@ pub async fn read_revision(State(app): State<Arc<App>>, Id(revision): Id) -> Ans
 
 /// A stored revision by the text of its hash.
 pub(super) fn find(app: &App, revision: &str) -> Result<KeptRevision, Problem> {
-    let parsed = Revision::parse(revision);
-    let kept = parsed.map(|revision| app.revision(revision)).transpose()?.flatten();
-    kept.ok_or_else(|| Problem::not_found(format!("there is no revision `{revision}`")))
+    app.revision(wanted(revision)?)?.ok_or_else(|| unknown(revision))
+}
+
+/// A revision by the text of its hash; what is no hash is a revision that there is not.
+pub(super) fn wanted(revision: &str) -> Result<Revision, Problem> {
+    Revision::parse(revision).ok_or_else(|| unknown(revision))
+}
+
+pub(super) fn unknown(revision: &str) -> Problem {
+    Problem::not_found(format!("there is no revision `{revision}`"))
 }
 
 impl From<ActivateError> for Problem {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{App, QuoteError, Quoted};
-use crate::engine::PriceError;
+use crate::engine::{Language, PriceError};
 use crate::http::answer::{Answer, Problems, json};
-use crate::http::body::Body;
+use crate::http::body::{Body, language};
 use crate::http::problem::Problem;
 use crate::http::wire::{Decided, QuoteIn, Shown, decided};
 use crate::time::Instant;
@@ -37,16 +37,22 @@ impl<'a> QuoteOut<'a> {
         decided.points.because = quoted.points_short.iter().map(ToString::to_string).collect();
         Self { quote: &quoted.token, expires_at: Shown(quoted.expires_at), decided }
     }
+
+    /// The same with its reasons in another language.
+    pub fn in_language(self, language: Language) -> Self {
+        Self { decided: self.decided.in_language(language), ..self }
+    }
 }
 
 /// Decides on a basket: what is granted, why, why not, and what is missing to the next step. Writes nothing.
 #[utoipa::path(post, path = "/v1/quotes", tag = "checkout", request_body = QuoteIn,
+    params(("Accept-Language" = Option<String>, Header, description = "`de` puts reasons into German; English where it is absent")),
     responses((status = 200, description = "the quote", body = QuoteOut), Problems))]
-pub async fn create_quote(State(app): State<Arc<App>>, body: Body) -> Answer {
+pub async fn create_quote(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answer {
     let asked: QuoteIn<'_> = body.read()?;
     let (customer, at, basket) = asked.read()?;
     let quoted = app.quote(customer, at, basket)?;
-    json(StatusCode::OK, &QuoteOut::new(&quoted))
+    json(StatusCode::OK, &QuoteOut::new(&quoted).in_language(language(&headers).unwrap_or_default()))
 }
 
 impl From<PriceError> for Problem {

@@ -6,8 +6,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::path::{Parameter as Documented, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{SchemaType, Type};
-use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr};
 
+use super::shown::ShownReport;
 use crate::analytics::report::{Parameter, Report};
 use crate::analytics::value::ClvReport;
 use crate::analytics::{
@@ -35,6 +36,9 @@ const REPORTS: &[(&str, &[Parameter])] = &[
 
 const TABLE: Parameter = Parameter { name: "table", says: "A table of the report, by its name: answered as CSV." };
 const CHART: Parameter = Parameter { name: "chart", says: "A picture of the report, by its name: answered as SVG." };
+
+/// The media type of a report as it is shown to people.
+const SHOWN: &str = "application/vnd.treue.shown+json";
 
 /// A query: names and values, as they came.
 pub type Query = Vec<(String, String)>;
@@ -82,7 +86,17 @@ pub fn present<R: Report>(report: &R, Shown { chart, table }: &Shown, headers: &
     if table.is_some() || accept.contains("text/csv") {
         return csv(report, table.as_deref());
     }
+    if accept.contains(SHOWN) {
+        let mut response = json(StatusCode::OK, &ShownReport::new(report))?;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(SHOWN));
+        return Ok(response);
+    }
     json(StatusCode::OK, report)
+}
+
+/// The reports that there are, with what may be asked of each.
+pub(super) fn known() -> impl Iterator<Item = (&'static str, &'static [Parameter])> {
+    REPORTS.iter().copied()
 }
 
 fn csv<R: Report>(report: &R, table: Option<&str>) -> Answer {
@@ -135,6 +149,10 @@ pub fn document(document: &mut OpenApi) {
         if let Some(operation) = path.and_then(|item| item.get.as_mut()) {
             let all = takes.iter().chain([&TABLE, &CHART]).map(documented);
             operation.parameters.get_or_insert_default().extend(all);
+            if let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200") {
+                let shown = ContentBuilder::new().schema(Some(Ref::from_schema_name("ShownReport"))).build();
+                answer.content.insert(SHOWN.to_owned(), RefOr::T(shown));
+            }
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct VersionOut {
     version: &'static str,
     /// The format of the stores it writes.
     store_format: u32,
+    /// The editor of the console: `codemirror`, or `plain` where npm was not there when this was built.
+    console_editor: &'static str,
 }
 
 /// Whether the process is alive.
@@ -82,5 +84,6 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Answer {
 #[utoipa::path(get, path = "/version", tag = "system", responses((status = 200, description = "the version", body = VersionOut)))]
 pub async fn version() -> Answer {
     let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    json(StatusCode::OK, &VersionOut { name, version, store_format: crate::store::FORMAT })
+    let console_editor = env!("TREUE_BUILT_EDITOR");
+    json(StatusCode::OK, &VersionOut { name, version, store_format: crate::store::FORMAT, console_editor })
 }

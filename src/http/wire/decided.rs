@@ -5,7 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 use utoipa::ToSchema;
 
 use super::scalar::{Cash, Shown};
-use crate::engine::{Explained, ExplainedRejected, Words, explain};
+use crate::engine::{Explained, ExplainedRejected, Language, Words, explain};
 use crate::id::Revision;
 use crate::model::{Decision, NextStep};
 use crate::money::{Number, Quantity, Rate};
@@ -148,6 +148,18 @@ impl<'a> NextStepOut<'a> {
             metric: bundle.metrics.get(next.metric as usize).map_or("?", |metric| metric.name.as_ref()),
             missing: Shown(next.missing),
         }
+    }
+}
+
+impl Decided<'_> {
+    /// The same with its reasons in another language.
+    pub fn in_language(mut self, language: Language) -> Self {
+        let applied = self.applied.iter_mut().map(|applied| &mut applied.because);
+        let others = self.rejected.iter_mut().chain(&mut self.failures).map(|other| &mut other.because);
+        for words in applied.chain(others).flatten() {
+            words.0 = words.0.in_language(language);
+        }
+        self
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`scalar`] (decimals, money, instants), [`object`], [`basket`] (what is asked), [`mod@decided`] (what is
 //! answered), [`purchase`] (what is kept), [`card`] (customers), [`interaction`], [`service`] (service budgets),
-//! [`finding`] (diagnostics), [`import`].
+//! [`finding`] (diagnostics), [`tested`] (policy tests), [`import`].
 
 mod basket;
 mod card;
@@ -14,6 +14,7 @@ mod object;
 mod purchase;
 mod scalar;
 mod service;
+mod tested;
 
 pub use basket::{LineIn, QuoteIn, read_basket, read_customer, read_quantity};
 pub use card::{CardIn, CardOut, CardPatch};
@@ -25,3 +26,4 @@ pub use object::{Object, maybe_objects, objects};
 pub use purchase::{KeptPurchaseOut, ReturnOut};
 pub use scalar::{Cash, Invalids, Shown, read_instant, request_hash, wide_request_hash};
 pub use service::ServiceBudgetOut;
+pub use tested::{TestedOut, UnreachedOut};

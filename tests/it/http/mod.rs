@@ -13,4 +13,5 @@ mod policies;
 mod quotes;
 mod returns;
 mod schema;
+mod simulations;
 mod socket;

@@ -1,0 +1,130 @@
+//! Simulations in the background: a bounded number at once, with progress, and an end when somebody asks for it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Instant as Watch;
+
+use thiserror::Error;
+
+use super::report::SimulationReport;
+use super::run::{Prepared, SimulationError};
+use crate::app::start::{App, lock};
+use crate::simulate::Progress;
+
+/// The most that run at once.
+const MOST_RUNNING: usize = 2;
+/// The most that are remembered once they ended.
+const MOST_ENDED: usize = 16;
+
+/// More would run at once than may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{MOST_RUNNING} simulations run already")]
+pub struct TooMany;
+
+/// All jobs of a server.
+#[derive(Debug, Default)]
+pub struct Simulations(Mutex<Vec<Arc<Job>>>);
+
+/// A simulation in the background.
+#[derive(Debug)]
+pub struct Job {
+    /// Its id.
+    pub id: String,
+    /// How far it is.
+    pub progress: Progress,
+    begun: Watch,
+    state: Mutex<JobState>,
+}
+
+/// How a job stands.
+#[derive(Debug, Clone)]
+pub enum JobState {
+    /// It runs.
+    Running,
+    /// It ended well.
+    Done(Arc<SimulationReport>),
+    /// It did not.
+    Failed(Arc<SimulationError>),
+}
+
+impl Job {
+    /// How it stands.
+    pub fn state(&self) -> JobState {
+        lock(&self.state).clone()
+    }
+
+    /// Milliseconds since it began.
+    pub fn running_for(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl App {
+    /// Starts a simulation on threads of its own, one fewer than there are processors: the others go on serving.
+    pub fn start_simulation(self: &Arc<Self>, prepared: Prepared) -> Result<Arc<Job>, TooMany> {
+        let job = Arc::new(Job {
+            id: self.fresh_id("s"),
+            progress: Progress::default(),
+            begun: Watch::now(),
+            state: Mutex::new(JobState::Running),
+        });
+        {
+            let mut jobs = lock(&self.simulations.0);
+            let running = |job: &&Arc<Job>| matches!(job.state(), JobState::Running);
+            if jobs.iter().filter(running).count() >= MOST_RUNNING {
+                return Err(TooMany);
+            }
+            let ended = jobs.iter().filter(|job| !running(job)).count();
+            if ended >= MOST_ENDED
+                && let Some(oldest) = jobs.iter().position(|job| !running(&job))
+            {
+                jobs.remove(oldest);
+            }
+            jobs.push(Arc::clone(&job));
+        }
+        let (app, run) = (Arc::clone(self), Arc::clone(&job));
+        std::thread::spawn(move || {
+            let found = app.on_few_threads(|| app.simulate(&prepared, &run.progress));
+            *lock(&run.state) = match found {
+                Ok(report) => JobState::Done(Arc::new(report)),
+                Err(error) => {
+                    if let SimulationError::Failed(failure) = &error {
+                        tracing::error!(%failure, id = run.id, "a simulation failed");
+                    }
+                    JobState::Failed(Arc::new(error))
+                }
+            };
+        });
+        Ok(job)
+    }
+
+    /// Runs something with rayon on one thread fewer than there are processors.
+    pub fn on_few_threads<T: Send>(
+        &self,
+        work: impl FnOnce() -> Result<T, SimulationError> + Send,
+    ) -> Result<T, SimulationError> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads((processors - 1).max(1)).build();
+        match pool {
+            Ok(pool) => pool.install(work),
+            Err(error) => Err(crate::store::Failure::Panicked(error.to_string()).into()),
+        }
+    }
+
+    /// A job by its id.
+    pub fn simulation(&self, id: &str) -> Option<Arc<Job>> {
+        lock(&self.simulations.0).iter().find(|job| job.id == id).cloned()
+    }
+
+    /// All jobs, the oldest first.
+    pub fn simulations(&self) -> Vec<Arc<Job>> {
+        lock(&self.simulations.0).clone()
+    }
+
+    /// Ends a job and forgets it. Whether there was one.
+    pub fn cancel_simulation(&self, id: &str) -> bool {
+        let mut jobs = lock(&self.simulations.0);
+        let Some(at) = jobs.iter().position(|job| job.id == id) else { return false };
+        jobs.remove(at).progress.cancel();
+        true
+    }
+}

@@ -1,0 +1,212 @@
+//! A scenario from its text to its report.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::present::{Asked, report};
+use super::report::SimulationReport;
+use crate::app::start::App;
+use crate::diagnostic::{Diagnostic, Sources};
+use crate::id::{Name, Revision};
+use crate::policy::{Bundle, Scenario, Side, compile, scenario};
+use crate::simulate::{Grants, Policy, Progress, Sample, replay};
+use crate::store::{Failure, Read};
+use crate::time::Instant;
+
+/// Where the policies come from that a scenario only names.
+pub struct Candidates<'a> {
+    /// The files that were sent along.
+    pub sent: Option<Sources>,
+    /// Reads a folder; absent where none may be read.
+    pub folder: Option<&'a dyn Fn(&str) -> Result<Sources, (PathBuf, io::Error)>>,
+}
+
+/// Why a simulation does not run, or not to its end.
+#[derive(Debug, Error)]
+pub enum SimulationError {
+    /// The scenario has mistakes.
+    #[error("the scenario has mistakes")]
+    Scenario {
+        /// Its file.
+        sources: Sources,
+        /// What is wrong with it.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// A policy does not compile.
+    #[error("the policies of `{name}` do not compile")]
+    Policies {
+        /// Which side.
+        name: Name,
+        /// Its files.
+        sources: Sources,
+        /// What is wrong with them.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The store does not have it.
+    #[error("there is no revision {0}")]
+    Unknown(Revision),
+    /// A folder cannot be read.
+    #[error("{}: {error}", .path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A folder is named where none may be read.
+    #[error("`{0}` is a folder, which is not read here: send the policies along and write `sent`")]
+    NoFolders(String),
+    /// Policies were to be sent along.
+    #[error("`sent` stands for policies that are sent along, and none were")]
+    NothingSent,
+    /// Sums in two currencies cannot be compared.
+    #[error("`{name}` is in {found}, and what happened in {expected}")]
+    Currency {
+        /// Which side.
+        name: Name,
+        /// Its currency.
+        found: String,
+        /// The currency of the policy in force.
+        expected: String,
+    },
+    /// Nothing was bought in the window.
+    #[error("nothing was bought before {until}, so there is nothing to replay")]
+    Nothing {
+        /// Until when.
+        until: Instant,
+    },
+    /// Somebody ended it.
+    #[error("the simulation was cancelled")]
+    Cancelled,
+    /// The machine broke.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// What is run: all names of a scenario are policies by now.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Its sides, the baseline first.
+    pub policies: Vec<Policy>,
+}
+
+impl App {
+    /// Reads a scenario, YAML or JSON, with all the policies that it names.
+    pub fn prepare_simulation(
+        &self,
+        path: &str,
+        text: &str,
+        candidates: &Candidates<'_>,
+    ) -> Result<Prepared, SimulationError> {
+        let sources = Sources::new([(path.to_owned(), text.to_owned())]);
+        let active = Arc::clone(&self.active().bundle);
+        let (scenario, diagnostics) = scenario(&sources, &active);
+        let Some(scenario) = scenario else { return Err(SimulationError::Scenario { sources, diagnostics }) };
+        self.prepare_scenario(scenario, candidates)
+    }
+
+    /// The same for a scenario that was read already.
+    pub fn prepare_scenario(
+        &self,
+        scenario: Scenario,
+        candidates: &Candidates<'_>,
+    ) -> Result<Prepared, SimulationError> {
+        let active = Arc::clone(&self.active().bundle);
+        let named: Vec<(Name, Side)> = scenario.candidates.clone();
+        let mut policies = Vec::with_capacity(named.len() + 1);
+        for (name, side) in &named {
+            policies.push(self.policy(name, side, None, &active, candidates)?);
+        }
+        // What has no policy of its own is shown in the classes of what it is compared with.
+        let classes = policies.first().map(|first| Arc::clone(&first.bundle));
+        let baseline: Name =
+            if named.iter().any(|(name, _)| name.as_ref() == "baseline") { "the baseline" } else { "baseline" }.into();
+        let baseline = self.policy(&baseline, &scenario.baseline, classes, &active, candidates)?;
+        policies.insert(0, baseline);
+        Ok(Prepared { scenario, policies })
+    }
+
+    fn policy(
+        &self,
+        name: &Name,
+        side: &Side,
+        classes: Option<Arc<Bundle>>,
+        active: &Arc<Bundle>,
+        candidates: &Candidates<'_>,
+    ) -> Result<Policy, SimulationError> {
+        let compiled = |sources: Sources| {
+            let compiled = compile(sources);
+            compiled.bundle.map(Arc::new).ok_or_else(|| SimulationError::Policies {
+                name: Arc::clone(name),
+                sources: compiled.sources,
+                diagnostics: compiled.diagnostics,
+            })
+        };
+        let (bundle, grants) = match side {
+            Side::Active => (Arc::clone(active), Grants::Decide),
+            Side::Recorded => (classes.unwrap_or_else(|| Arc::clone(active)), Grants::Recorded),
+            Side::Nothing => (classes.unwrap_or_else(|| Arc::clone(active)), Grants::Nothing),
+            Side::Revision(revision) => {
+                (self.bundle_of(*revision)?.ok_or(SimulationError::Unknown(*revision))?, Grants::Decide)
+            }
+            Side::Folder(folder) => {
+                let read = candidates.folder.ok_or_else(|| SimulationError::NoFolders(folder.clone()))?;
+                let sources = read(folder).map_err(|(path, error)| SimulationError::Folder { path, error })?;
+                (compiled(sources)?, Grants::Decide)
+            }
+            Side::Sent => {
+                let sources = candidates.sent.clone().ok_or(SimulationError::NothingSent)?;
+                (compiled(sources)?, Grants::Decide)
+            }
+            Side::Ladder(variant) => {
+                let text = variant.policy(active);
+                (compiled(Sources::new([("policies/ladder.yaml".to_owned(), text)]))?, Grants::Decide)
+            }
+        };
+        if bundle.currency != active.currency {
+            return Err(SimulationError::Currency {
+                name: Arc::clone(name),
+                found: bundle.currency.to_string(),
+                expected: active.currency.to_string(),
+            });
+        }
+        Ok(Policy { name: name.to_string(), bundle, grants })
+    }
+
+    /// Replays the history under the prepared policies, on the threads of the pool it is called in. Blocks.
+    pub fn simulate(&self, prepared: &Prepared, progress: &Progress) -> Result<SimulationReport, SimulationError> {
+        let Prepared { scenario, policies } = prepared;
+        let zone = self.active().bundle.zone;
+        let now = self.clock.now();
+        let until = scenario.window.until.unwrap_or_else(|| now.plus_micros(1));
+        let sample = Sample::new(scenario.sample);
+        let granted = policies.iter().any(|policy| policy.grants == Grants::Recorded);
+        // Every purchase is read once and replayed once.
+        let purchases = self.store.snapshot().counts()?.purchases;
+        progress.expect(2 * purchases);
+        let read = std::cell::Cell::new(0);
+        let go_on = |count: u64| {
+            progress.step(count - read.replace(count));
+            !progress.is_cancelled()
+        };
+        let base = self.history(sample, until, granted, &go_on)?.ok_or(SimulationError::Cancelled)?;
+        progress.step(purchases.saturating_sub(read.get()) + purchases.saturating_sub(base.purchases()));
+        let (first, _) = base.span().ok_or(SimulationError::Nothing { until })?;
+        let from = match (scenario.window.from, scenario.window.last) {
+            (Some(from), _) => from,
+            (None, Some(last)) => last.before(until, zone),
+            (None, None) => crate::time::Period::Day.start(first, zone),
+        };
+        if from >= until {
+            return Err(SimulationError::Nothing { until });
+        }
+        let outcome = replay(&base, policies, (from, until), None, progress).ok_or(SimulationError::Cancelled)?;
+        let filters = scenario.window.last.iter().map(|last| format!("the last {last}")).collect();
+        Ok(report(&outcome, Asked { sample: scenario.sample, filters, notes: Vec::new() }))
+    }
+}

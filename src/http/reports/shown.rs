@@ -1,0 +1,88 @@
+//! A report as it is shown to people, in one answer: sentences, tables and pictures.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::analytics::report::{Cell, Head, Report};
+
+/// A report as it is shown to people: the same for every report.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShownReport<'a> {
+    /// What it says about itself.
+    head: &'a Head,
+    /// What it says, in sentences.
+    says: Vec<String>,
+    /// Its tables, the main one first.
+    tables: Vec<ShownTable>,
+    /// Its pictures, the main one first.
+    charts: Vec<ShownChart>,
+}
+
+/// A table.
+#[derive(Debug, Serialize, ToSchema)]
+struct ShownTable {
+    /// Its name, by which it is asked for as CSV.
+    name: &'static str,
+    title: String,
+    columns: Vec<String>,
+    /// Each row with a cell per column.
+    rows: Vec<Vec<ShownCell>>,
+}
+
+/// A cell.
+#[derive(Debug, Serialize, ToSchema)]
+struct ShownCell {
+    /// `none`, `text`, `count`, `share`, `figure`, `instant` or `series`.
+    kind: &'static str,
+    /// As CSV has it.
+    value: String,
+}
+
+/// A picture.
+#[derive(Debug, Serialize, ToSchema)]
+struct ShownChart {
+    /// Its name, by which it is asked for as a file.
+    name: &'static str,
+    title: String,
+    /// What is to be seen in it.
+    describes: String,
+    /// SVG whose colours are the CSS variables `--chart-…` of the page it stands in.
+    svg: String,
+}
+
+impl<'a> ShownReport<'a> {
+    /// Shows a report.
+    pub fn new<R: Report>(report: &'a R) -> Self {
+        let tables = report.sheets().into_iter().map(|sheet| ShownTable {
+            rows: sheet.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+            name: sheet.name,
+            title: sheet.title,
+            columns: sheet.columns,
+        });
+        let charts = report.pictures().into_iter().map(|(name, picture)| ShownChart {
+            name,
+            svg: picture.svg(),
+            title: picture.title,
+            describes: picture.describes,
+        });
+        Self { head: report.head(), says: report.says(), tables: tables.collect(), charts: charts.collect() }
+    }
+}
+
+fn cell(cell: &Cell) -> ShownCell {
+    let kind = match cell {
+        Cell::None => "none",
+        Cell::Text(_) => "text",
+        Cell::Count(_) => "count",
+        Cell::Share(_) => "share",
+        Cell::Figure(_) => "figure",
+        Cell::At(_) => "instant",
+        Cell::Series(_) => "series",
+    };
+    let value = match cell {
+        // Only a spreadsheet has to be told that a text is one.
+        Cell::Text(text) => text.clone(),
+        other => other.plain(),
+    };
+    ShownCell { kind, value }
+}

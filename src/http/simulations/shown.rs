@@ -1,0 +1,101 @@
+//! How a simulation is shown.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::{App, Job, JobState, SimulationError, SimulationReport, TooMany};
+use crate::http::problem::Problem;
+use crate::http::wire::findings;
+
+/// A simulation that runs, or ran.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Simulation)]
+pub struct SimulationOut {
+    /// Its id.
+    pub id: String,
+    /// `running`, `done` or `failed`.
+    pub state: &'static str,
+    /// Steps that are done: each purchase is read once and replayed once.
+    pub done: u64,
+    /// Steps in all.
+    pub total: u64,
+    /// Steps per second so far.
+    pub per_second: u64,
+    /// About how many seconds are left; null where that is not known yet, or nothing is left.
+    pub seconds_left: Option<u64>,
+    /// What went wrong, where it failed.
+    pub detail: Option<String>,
+    /// The report, once it is done; absent in lists and events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SimulationReport>)]
+    pub report: Option<Arc<SimulationReport>>,
+}
+
+impl SimulationOut {
+    /// Shows a job, with its report or without.
+    pub fn new(job: &Job, with_report: bool) -> Self {
+        let (done, total) = job.progress.read();
+        let ran = job.running_for().max(1);
+        let per_second = done.saturating_mul(1_000) / ran;
+        let (state, detail, report) = match job.state() {
+            JobState::Running => ("running", None, None),
+            JobState::Done(report) => ("done", None, Some(report)),
+            JobState::Failed(error) => ("failed", Some(Problem::from(&*error).detail), None),
+        };
+        let left = total.saturating_sub(done).checked_div(per_second);
+        Self {
+            id: job.id.clone(),
+            state,
+            done,
+            total,
+            per_second,
+            seconds_left: left.filter(|_| state == "running"),
+            detail,
+            report: report.filter(|_| with_report),
+        }
+    }
+}
+
+/// A job by its id.
+pub(super) fn find(app: &App, id: &str) -> Result<Arc<Job>, Problem> {
+    app.simulation(id).ok_or_else(|| Problem::not_found(format!("there is no simulation `{id}`")))
+}
+
+impl From<&SimulationError> for Problem {
+    fn from(error: &SimulationError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SimulationError::Scenario { sources, diagnostics }
+            | SimulationError::Policies { sources, diagnostics, .. } => {
+                let found = serde_json::to_value(findings(diagnostics, sources)).ok();
+                let title = "the scenario or its policies have mistakes";
+                Self { diagnostics: found, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "diagnostics", title, detail) }
+            }
+            SimulationError::Unknown(_)
+            | SimulationError::NoFolders(_)
+            | SimulationError::NothingSent
+            | SimulationError::Currency { .. }
+            | SimulationError::Folder { .. } => Self::invalid_at("/scenario", detail),
+            SimulationError::Nothing { .. } => Self::conflict("nothing-to-replay", detail),
+            SimulationError::Cancelled => Self::conflict("cancelled", detail),
+            SimulationError::Failed(failure) => failure.clone().into(),
+        }
+    }
+}
+
+impl From<SimulationError> for Problem {
+    fn from(error: SimulationError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<TooMany> for Problem {
+    fn from(error: TooMany) -> Self {
+        let title = "too much is asked for at once";
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-simulations", title, error.to_string());
+        Self { retry_after: Some(10), ..problem }
+    }
+}
