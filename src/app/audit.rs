@@ -1,10 +1,12 @@
 //! The trail of who changed what.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use super::access::Actor;
 use super::import::{ImportError, ImportReport, What};
 use super::start::App;
+use crate::engine::CutOffs;
 use crate::store::{AuditAction, AuditEntry, BackupError, Failure, Listing, Page, Read};
 
 impl App {
@@ -19,6 +21,15 @@ impl App {
         let entry = actor.did(AuditAction::Backup, "store", String::new(), self.clock.now());
         self.write(move |batch| batch.put_audit(entry.clone()).map(drop))?;
         Ok(copy)
+    }
+
+    /// Computes cut-offs anew because somebody asked for it.
+    pub fn refresh_segments_for(&self, actor: &Actor) -> Result<Arc<CutOffs>, Failure> {
+        let cut_offs = self.refresh_segments()?;
+        let detail = format!("snapshot {}", cut_offs.id);
+        let entry = actor.did(AuditAction::RefreshSegments, "segments", detail, self.clock.now());
+        self.write(move |batch| batch.put_audit(entry.clone()).map(drop))?;
+        Ok(cut_offs)
     }
 
     /// Notes how an import went, one that broke off too: some of its rows may be there.

@@ -58,6 +58,8 @@ pub enum AuditAction {
     Backup,
     /// A contact with a customer was removed.
     RemoveInteraction,
+    /// Cut-offs were computed anew on request.
+    RefreshSegments,
 }
 
 impl AuditAction {
@@ -74,6 +76,7 @@ impl AuditAction {
             Self::Import => "import",
             Self::Backup => "backup",
             Self::RemoveInteraction => "remove_interaction",
+            Self::RefreshSegments => "refresh_segments",
         }
     }
 

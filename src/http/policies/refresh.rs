@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::analytics::report::Figure;
-use crate::app::App;
+use crate::app::{Actor, App};
 use crate::engine::SegmentCuts;
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::blocking;
@@ -87,9 +87,9 @@ pub struct QuantilesOut {
 /// Computes the cut-offs of rank and score segments anew and fits the models that metrics ask, as of now, and puts them in force.
 #[utoipa::path(post, path = "/v1/segments/refresh", tag = "policies",
     responses((status = 200, description = "the new cut-offs and models", body = CutOffsOut), Problems))]
-pub async fn refresh_segments(State(app): State<Arc<App>>) -> Answer {
+pub async fn refresh_segments(State(app): State<Arc<App>>, actor: Actor) -> Answer {
     let work = Arc::clone(&app);
-    let cut_offs = blocking(move || work.refresh_segments()).await??;
+    let cut_offs = blocking(move || work.refresh_segments_for(&actor)).await??;
     let bundle = &app.active().bundle;
     let segments = bundle.segments.iter().zip(&cut_offs.segments);
     let body = CutOffsOut {
