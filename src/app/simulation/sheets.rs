@@ -88,7 +88,8 @@ impl SimulationReport {
     fn months(&self) -> Sheet {
         let mut sheet = figures("months", "By month", &["month", "side"]);
         let months = self.sides.first().map_or(0, |side| side.months.len());
-        let bought = |at: &usize| self.sides.iter().any(|side| side.months.get(*at).is_some_and(|it| it.figures.purchases > 0));
+        let bought =
+            |at: &usize| self.sides.iter().any(|side| side.months.get(*at).is_some_and(|it| it.figures.purchases > 0));
         for at in (0..months).filter(bought) {
             for side in &self.sides {
                 let Some(month) = side.months.get(at) else { continue };
@@ -267,7 +268,12 @@ impl SimulationReport {
     fn discount_by_month(&self) -> Picture {
         let line = |side: &SideOut| Series {
             name: side.name.clone(),
-            points: side.months.iter().filter(|month| month.figures.purchases > 0).map(|month| (seconds(&month.month), month.figures.discount.as_f64())).collect(),
+            points: side
+                .months
+                .iter()
+                .filter(|month| month.figures.purchases > 0)
+                .map(|month| (seconds(&month.month), month.figures.discount.as_f64()))
+                .collect(),
             ..Series::default()
         };
         Picture {
