@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+pub(super) use super::contact::{Contact, ContactSums};
 use super::sample::Sample;
 use crate::id::Name;
 use crate::metric::{Totals, interaction_adds};
@@ -186,34 +187,6 @@ pub(super) struct BackLine {
     pub cost: Money,
     /// Their share of what was really granted.
     pub discount: Money,
-}
-
-/// A contact, with what it adds to the sums of contacts.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Contact {
-    pub at: Instant,
-    pub customer: u32,
-    pub adds: ContactSums,
-}
-
-/// How many contacts, what they cost, how many were rated and the sum of ratings.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct ContactSums(pub [i64; 4]);
-
-impl ContactSums {
-    fn plus(self, other: Self) -> Self {
-        Self(std::array::from_fn(|at| self.0[at].saturating_add(other.0[at])))
-    }
-
-    /// What these have more than others.
-    pub fn minus(self, other: Self) -> Self {
-        Self(std::array::from_fn(|at| self.0[at] - other.0[at]))
-    }
-
-    /// Puts them into totals.
-    pub fn into_totals(self, totals: &mut Totals) {
-        [totals.interactions, totals.service_cost, totals.ratings, totals.rating_sum] = self.0;
-    }
 }
 
 impl Part {

@@ -1,6 +1,6 @@
 //! Drivers over history; pure: seeds and instants are arguments.
 //!
-//! Reading order: [`base`] (a history in memory, small) and [`sample`], [`calendar`], [`plan`] (what is kept of each
+//! Reading order: [`base`] (a history in memory, small) with [`contact`], and [`sample`], [`calendar`], [`plan`] (what is kept of each
 //! purchase, and what is read from it), [`known`] (a customer's metrics and classes at some point), [`limits`] (uses and
 //! budgets of all together), [`side`] (one policy), [`part`] with [`mod@back`] (some customers in order of time), [`cuts`]
 //! with [`quantiles`] (cut-offs on the way), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). What comes of it
@@ -13,6 +13,7 @@ mod base;
 mod behaviour;
 mod calendar;
 mod catalogue;
+mod contact;
 mod cuts;
 #[expect(clippy::float_arithmetic, reason = "a made-up base is drawn from distributions; money is rounded once drawn")]
 mod demo;
