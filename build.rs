@@ -2,7 +2,7 @@
 //!
 //! `TREUE_EDITOR=none` leaves it out, `TREUE_EDITOR=required` fails the build where it cannot be had.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a build script runs npm and talks to cargo")]
+#![expect(clippy::disallowed_methods, reason = "a build script runs npm and talks to cargo")]
 
 use std::error::Error;
 use std::fs;

@@ -62,8 +62,12 @@ fn simulate(c: &mut Criterion) {
     let shipped = Arc::new(shipped());
     let base = base(5_000, &shipped);
     let (first, _) = base.span().expect("something happened");
-    let policy =
-        |bundle: &Arc<Bundle>| Policy { name: String::new(), bundle: Arc::clone(bundle), grants: Grants::Decide, fits: Vec::new() };
+    let policy = |bundle: &Arc<Bundle>| Policy {
+        name: String::new(),
+        bundle: Arc::clone(bundle),
+        grants: Grants::Decide,
+        fits: Vec::new(),
+    };
     let mut group = c.benchmark_group("simulate");
     group.sample_size(10).throughput(Throughput::Elements(2 * base.purchases()));
     for (name, bundle) in [("shipped", &shipped), ("one ladder", &Arc::new(one_ladder()))] {

@@ -15,14 +15,12 @@ mod spend;
 mod summary;
 mod surface;
 
-#[cfg(test)]
-mod cdnow;
-#[cfg(test)]
-mod online_retail;
-
 pub use clv::{ClvQuestion, ClvReport, KnownBuyer, Taken};
 pub use fit::{BuyingFit, Doubt, FittedParameter, Method, fit_buying, fit_one};
 pub use hold_out::{Foretold, HoldOut, hold_out};
 pub use sample::BaseSample;
 pub use spend::{SpendFit, fit_spend};
 pub use summary::{Group, PurchaseDays, Summary};
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,7 @@ mod tests {
             let found = fitted.forecast(forecast, rhythm, spent, currency);
             assert_eq!(found.map(|value| value.to_string()).as_deref(), Some(expect), "{of:?}");
         };
-        check(Expected::ExpectedPurchases, "USD", "25.757");
+        check(Expected::ExpectedPurchases, "USD", "25.7565");
         check(Expected::Value, "USD", "1029.06");
         check(Expected::Value, "JPY", "1029");
         check(Expected::Value, "KWD", "1029.059");

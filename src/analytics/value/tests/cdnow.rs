@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::fit::{BuyingFit, Method, fit_buying};
-use super::hold_out::{Foretold, hold_out};
-use super::spend::fit_spend;
-use super::summary::{PurchaseDays, Summary};
+use super::super::fit::{BuyingFit, Method, fit_buying};
+use super::super::hold_out::{Foretold, hold_out};
+use super::super::spend::fit_spend;
+use super::super::summary::{PurchaseDays, Summary};
 use crate::metric::{BuyingModel, Dropout, Geometric, Pareto, Poisson, Residual, Rhythm};
 use crate::money::Currency;
 

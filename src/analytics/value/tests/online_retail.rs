@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::fit::{Doubt, Method, fit_buying, fit_one};
-use super::spend::fit_spend;
-use super::summary::{PurchaseDays, Summary};
+use super::super::fit::{Doubt, Method, fit_buying, fit_one};
+use super::super::spend::fit_spend;
+use super::super::summary::{PurchaseDays, Summary};
 use crate::money::Currency;
 
 /// Customers by their number; what came back or was given away is no purchase.
