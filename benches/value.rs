@@ -2,6 +2,7 @@
 //! them against `lifetimes`.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::float_arithmetic,
     reason = "a bench ends where something is not as it should be"

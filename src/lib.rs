@@ -8,6 +8,7 @@ pub mod app;
 pub mod chart;
 #[expect(clippy::disallowed_methods, reason = "reads and writes what the command line names")]
 pub mod cli;
+#[expect(clippy::disallowed_methods, reason = "what embeds files looks at them while it is developed")]
 pub mod console;
 pub mod diagnostic;
 pub mod engine;

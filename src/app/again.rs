@@ -74,9 +74,7 @@ impl App {
             at: purchase.at,
         };
         let mut history = self.history_then(&purchase, &under.filters)?;
-        let mut facts = match gather(&under, given, &mut history) {
-            Ok(facts) => facts,
-        };
+        let Ok(mut facts) = gather(&under, given, &mut history);
         let (basket, priced) = as_basket(&purchase, &record);
         let limited = limited_offers(&under, &facts, &basket, &priced);
         if !limited.is_empty() {

@@ -84,7 +84,7 @@ impl Show {
 
     /// A whole number that may be below zero.
     pub fn whole(&self, number: &i64) -> String {
-        self.number(&number.to_string())
+        self.number(number.to_string())
     }
 
     /// A rate such as `12.5%`, with at most one decimal.

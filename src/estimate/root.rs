@@ -26,6 +26,7 @@ pub fn root(f: impl Fn(f64) -> f64, from: f64, until: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is exact is compared exactly")]
 mod tests {
     use super::*;
 

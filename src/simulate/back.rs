@@ -129,15 +129,8 @@ impl Running {
             && (kept.points.earned > 0 || !kept.points.taken.is_empty())
         {
             let purchase = as_purchase(shared.base, part, place, &kept);
-            let share = side.take_points_back(
-                &policy.bundle,
-                part,
-                &purchase,
-                &kept.points,
-                back.nth as usize,
-                customer,
-                back.at,
-            );
+            let which = (back.nth as usize, customer, back.at);
+            let share = side.take_points_back(&policy.bundle, part, &purchase, &kept.points, which);
             figures.points_issued = share.earned;
             figures.points_redeemed = share.redeemed;
             figures.points_paid = share.paid;

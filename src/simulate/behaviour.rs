@@ -415,6 +415,7 @@ pub fn break_even_uplift(discount: f64, margin: f64) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is exact is compared exactly")]
 mod tests {
     use super::*;
     use crate::money::Money;

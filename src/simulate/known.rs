@@ -236,9 +236,7 @@ impl Known<'_> {
                 let mut known = *self;
                 let mut reader = Reader::new(&mut known, self.bundle.zone, self.bundle.currency);
                 let same = |a: Option<Number>, b: Option<Number>| rank(a) == rank(b);
-                let best = match reader.best(metric, (from, moment.at), &same) {
-                    Ok(best) => best,
-                };
+                let Ok(best) = reader.best(metric, (from, moment.at), &same);
                 threshold_class(best, floors, descending)
             }
         }

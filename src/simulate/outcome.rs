@@ -191,9 +191,9 @@ fn of_part(shared: &Shared<'_>, running: &Running, part: &Part, migrations: &[Ve
             continue;
         }
         found.customers += 1;
-        for side in 0..sides {
-            classes[side] = final_classes(shared, running, part, side, customer as u32);
-            for (counts, class) in found.classes[side].iter_mut().zip(&classes[side]) {
+        for (side, theirs) in classes.iter_mut().enumerate() {
+            *theirs = final_classes(shared, running, part, side, customer as u32);
+            for (counts, class) in found.classes[side].iter_mut().zip(&*theirs) {
                 let last = counts.len() - 1;
                 counts[class.map_or(last, usize::from).min(last)] += 1;
             }
@@ -276,9 +276,7 @@ fn note_service(
         cut_offs: &shared.cut_offs[side],
         at: shared.window.1,
     };
-    let standing = match service_standing(bundle, given, Money::ZERO, &mut known) {
-        Ok(standing) => standing,
-    };
+    let Ok(standing) = service_standing(bundle, given, Money::ZERO, &mut known);
     let of_class = &mut figures[standing.class.map_or(last, usize::from).min(last)];
     of_class.customers += 1;
     of_class.granted += standing.granted.map_or(Money::ZERO, |granted| granted.amount);

@@ -45,13 +45,16 @@ pub enum Grants {
     Nothing,
 }
 
+/// Discounts and what each granted.
+pub(super) type Granted = SmallVec<[(u32, Money); 2]>;
+
 /// What is kept of a purchase that comes back, for its returns.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Kept {
     pub month: usize,
     pub classes: SmallVec<[Option<u16>; 4]>,
     /// Per line what was granted, in all and by discount.
-    pub lines: Vec<(Money, SmallVec<[(u32, Money); 2]>)>,
+    pub lines: Vec<(Money, Granted)>,
     pub points: PurchasePoints,
     /// Discounts that apply, with their rates.
     pub applied: SmallVec<[(u32, Option<Rate>); 2]>,
@@ -281,9 +284,7 @@ impl Side {
         part: &Part,
         purchase: &Purchase,
         points: &PurchasePoints,
-        nth: usize,
-        customer: u32,
-        at: Instant,
+        (nth, customer, at): (usize, u32, Instant),
     ) -> PointsShare {
         let (before, until) = (points_share(purchase, points, nth), points_share(purchase, points, nth + 1));
         let share = until - before;

@@ -1,5 +1,7 @@
 //! Against known answers, against trying everything, and against the first-order conditions.
 
+#![expect(clippy::float_cmp, reason = "what is exact is compared exactly")]
+
 use proptest::prelude::*;
 
 use super::{ClassModel, Problem, Solution, solve};

@@ -76,7 +76,7 @@ fn auc(mut scored: Vec<(f64, bool)>) -> Option<f64> {
     let positives = scored.iter().filter(|(_, came)| *came).count() as f64;
     let negatives = scored.len() as f64 - positives;
     let (mut below, mut wins) = (0.0, 0.0);
-    for equal in scored.chunk_by(|a, b| a.0 == b.0) {
+    for equal in scored.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
         let came = equal.iter().filter(|(_, came)| *came).count() as f64;
         let others = equal.len() as f64 - came;
         wins += came * (below + others / 2.0);
@@ -86,6 +86,7 @@ fn auc(mut scored: Vec<(f64, bool)>) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is exact is compared exactly")]
 mod tests {
     use super::*;
 

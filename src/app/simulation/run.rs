@@ -23,8 +23,11 @@ pub struct Candidates<'a> {
     /// The files that were sent along.
     pub sent: Option<Sources>,
     /// Reads a folder; absent where none may be read.
-    pub folder: Option<&'a dyn Fn(&str) -> Result<Sources, (PathBuf, io::Error)>>,
+    pub folder: Option<&'a ReadFolder<'a>>,
 }
+
+/// Reads the bundle of a folder.
+pub type ReadFolder<'a> = dyn Fn(&str) -> Result<Sources, (PathBuf, io::Error)> + 'a;
 
 /// Why a simulation does not run, or not to its end.
 #[derive(Debug, Error)]

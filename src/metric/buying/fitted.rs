@@ -61,6 +61,7 @@ fn whole(value: f64) -> Option<i64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is exact is compared exactly")]
 mod tests {
     use super::*;
     use crate::metric::buying::{Dropout, Geometric};

@@ -77,21 +77,21 @@ impl Geometric {
     /// Expected purchases within so many weeks to come.
     pub fn expected(&self, rhythm: Rhythm, weeks: f64) -> f64 {
         let chances = f64::from(self.dropout.chances(rhythm.repeats));
-        self.alive(rhythm) * self.from_alive(self.r + rhythm.repeats_real(), rhythm.age_weeks(), chances, weeks)
+        self.alive(rhythm) * self.of_living(self.r + rhythm.repeats_real(), rhythm.age_weeks(), chances, weeks)
     }
 
     /// Expected repeat purchases of a new customer within so many weeks.
     pub fn expected_of_new(&self, weeks: f64) -> f64 {
         match self.dropout {
-            Dropout::AfterRepeats => self.from_alive(self.r, 0.0, 0.0, weeks),
+            Dropout::AfterRepeats => self.of_living(self.r, 0.0, 0.0, weeks),
             // A new customer is there with the chance of not having dropped out at the first purchase.
-            Dropout::AfterAll => self.b / (self.a + self.b) * self.from_alive(self.r, 0.0, 1.0, weeks),
+            Dropout::AfterAll => self.b / (self.a + self.b) * self.of_living(self.r, 0.0, 1.0, weeks),
         }
     }
 
     /// Expected purchases of one who is there, with rates of shape `shape` after `age` weeks, who did not take `chances`
     /// of dropping out: equation 10 of the paper without its denominator.
-    fn from_alive(&self, shape: f64, age: f64, chances: f64, weeks: f64) -> f64 {
+    fn of_living(&self, shape: f64, age: f64, chances: f64, weeks: f64) -> f64 {
         if weeks <= 0.0 {
             return 0.0;
         }

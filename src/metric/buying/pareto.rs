@@ -68,16 +68,16 @@ impl Pareto {
 
     /// Expected purchases within so many weeks to come.
     pub fn expected(&self, rhythm: Rhythm, weeks: f64) -> f64 {
-        self.alive(rhythm) * self.from_alive(self.r + rhythm.repeats_real(), rhythm.age_weeks(), weeks)
+        self.alive(rhythm) * self.of_living(self.r + rhythm.repeats_real(), rhythm.age_weeks(), weeks)
     }
 
     /// Expected repeat purchases of a new customer within so many weeks.
     pub fn expected_of_new(&self, weeks: f64) -> f64 {
-        self.from_alive(self.r, 0.0, weeks)
+        self.of_living(self.r, 0.0, weeks)
     }
 
     /// (r + x)/(α + T) ∫₀^t ((β + T)/(β + T + u))^s du
-    fn from_alive(&self, shape: f64, age: f64, weeks: f64) -> f64 {
+    fn of_living(&self, shape: f64, age: f64, weeks: f64) -> f64 {
         let beta = self.beta + age;
         let stretch = libm::log1p(weeks / beta);
         let power = (1.0 - self.s) * stretch;

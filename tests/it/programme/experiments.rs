@@ -1,7 +1,5 @@
 //! Experiments with a known effect, with none, and before anyone starts.
 
-#![expect(clippy::float_arithmetic, reason = "estimates are compared with what they estimate")]
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;

@@ -39,7 +39,7 @@ const TILLS: u64 = 64;
 /// A request on its way.
 #[derive(Debug, Clone)]
 enum Ask {
-    Buy(Purchasing),
+    Buy(Box<Purchasing>),
     TakeBack(Returning),
 }
 
@@ -55,7 +55,7 @@ fn send(app: &Arc<App>, ask: &Ask) -> Sending {
     let (app, ask) = (Arc::clone(app), ask.clone());
     Box::pin(async move {
         match ask {
-            Ask::Buy(wanted) => Answer::Bought(app.purchase(wanted).await.map(Box::new)),
+            Ask::Buy(wanted) => Answer::Bought(app.purchase(*wanted).await.map(Box::new)),
             Ask::TakeBack(wanted) => Answer::TookBack(app.take_back(wanted).await.map(Box::new)),
         }
     })
@@ -311,7 +311,7 @@ impl Race {
                 0..55 => {
                     let wanted = self.buying();
                     in_flight = Some(wanted.id.clone());
-                    asks.push(Ask::Buy(wanted));
+                    asks.push(Ask::Buy(Box::new(wanted)));
                 }
                 55..85 if !self.model.purchases.is_empty() => {
                     let at = self.chance.random_range(0..self.model.purchases.len());
