@@ -1,7 +1,7 @@
 //! Statistics over the whole base; pure.
 //!
 //! Reading order: [`report`] (what every report looks like), [`cutoff`] (what ABC and quantile scores are read from),
-//! [`unit`] and [`concentration`] (how a total is shared), [`limits`] and [`xyz`], then each report beside what it is shown
+//! [`mod@unit`] and [`concentration`] (how a total is shared), [`limits`] and [`xyz`], then each report beside what it is shown
 //! as: [`abc`] and [`abc_shown`], [`rfm`] and [`rfm_shown`], [`cohorts`] and [`cohorts_shown`], [`segments`], [`service`]
 //! (what serving each class costs and earns) and [`budgets`], [`experiment`] (what a control group shows), [`programme`]
 //! (what discounts and points cost), [`next`] (who is worth a thought); [`value`] is what customers are still worth,

@@ -1,7 +1,7 @@
 //! What an experiment shows: two arms compared, how sure that is, and how many customers it takes to see anything.
 //!
 //! Reading order: [`mod@sample`] (sums of what customers did, exact), [`compare`] (differences with their intervals),
-//! [`arms`] (an experiment's two arms and what they show), [`plan`] (the question before anyone starts), [`words`], [`report`].
+//! [`arms`] (an experiment's two arms and what they show), [`mod@plan`] (the question before anyone starts), [`words`], [`report`].
 
 mod arms;
 mod compare;

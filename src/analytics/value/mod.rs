@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`summary`] (a base by rhythm), [`surface`] (log-likelihoods with their slopes), [`climb`] (to the top
 //! of one), [`fit`] (a model for a base, and what is to be said against it), [`spend`] (the same for what is spent),
-//! [`hold_out`] (how well the rest of a history was foretold), [`clv`] (the report) and [`clv_shown`],
+//! [`mod@hold_out`] (how well the rest of a history was foretold), [`clv`] (the report) and [`clv_shown`],
 //! [`sample`] (the models that decisions ask).
 
 mod climb;

@@ -6,7 +6,7 @@ use super::report::SimulationReport;
 use crate::analytics::report::{Report, Sheet};
 
 #[derive(Template)]
-#[template(path = "simulation.html")]
+#[template(path = "page.html", config = "src/app/simulation/askama.toml")]
 struct Page<'a> {
     report: &'a SimulationReport,
     sheets: Vec<Sheet>,
