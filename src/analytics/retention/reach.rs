@@ -15,8 +15,16 @@ pub struct Unreachable {
     pub missed_by: f64,
 }
 
-/// The least spend on a customer that keeps the floor of his class, by class.
-pub(super) fn reach(problem: &Problem) -> Result<Vec<f64>, Unreachable> {
+/// Spends on a customer, by class, between which the best lie.
+pub(super) struct Reach {
+    /// The least that keep the floors of classes.
+    pub(super) least: Vec<f64>,
+    /// Those that satisfy most within the budget, where an average has to be kept; the least otherwise.
+    pub(super) most: Vec<f64>,
+}
+
+/// What can be reached at all.
+pub(super) fn reach(problem: &Problem) -> Result<Reach, Unreachable> {
     let budget = problem.budget.unwrap_or(f64::INFINITY);
     let least = least(problem, 0.0);
     let kept = least.as_ref().is_some_and(|spend| problem.cost(spend) <= budget);
@@ -28,11 +36,11 @@ pub(super) fn reach(problem: &Problem) -> Result<Vec<f64>, Unreachable> {
             return Err(Unreachable { needed: least.map(|spend| problem.cost(&spend)), spend, missed_by });
         }
     };
-    let Some(floor) = problem.floor else { return Ok(least) };
+    let Some(floor) = problem.floor else { return Ok(Reach { most: least.clone(), least }) };
     let most = greatest(problem, &least, |spend| problem.cost(spend) - budget);
     let reached = problem.satisfaction(&most);
     if reached >= floor {
-        return Ok(least);
+        return Ok(Reach { least, most });
     }
     let ceiling: f64 = problem.classes.iter().map(|class| class.customers * ceiling(class)).sum::<f64>();
     let needed = (floor < ceiling / problem.customers())

@@ -2,7 +2,7 @@
 
 use super::allot::{Allotted, Bounds, Choice, Prices, allot, quality_of};
 use super::class::ClassModel;
-use super::reach::{Unreachable, reach};
+use super::reach::{Reach, Unreachable, reach};
 use crate::estimate::root;
 
 /// What is asked: the spend on a customer of each class that makes the base worth most.
@@ -102,7 +102,7 @@ impl Shape {
 /// keeps the bounds exactly, nothing can be better. Otherwise every combination of stretches is looked at whose bound
 /// at these prices is above the best found yet (branch and bound, A. H. Land and A. G. Doig, Econometrica 28, 1960).
 pub fn solve(problem: &Problem) -> Result<Solution, Unreachable> {
-    let least = reach(problem)?;
+    let Reach { least, most } = reach(problem)?;
     let heads = problem.customers();
     let bounds = Bounds {
         budget: problem.budget.unwrap_or(f64::INFINITY),
@@ -121,8 +121,8 @@ pub fn solve(problem: &Problem) -> Result<Solution, Unreachable> {
     let prices = relaxed.as_ref().map_or_else(Prices::default, |found| found.prices);
     let search = Search { problem, bounds, shapes, prices };
     let best = relaxed.filter(|found| search.exact(found)).or_else(|| search.branches());
-    // Whatever can be reached at all is within reach of some combination.
-    let best = best.unwrap_or_else(|| Allotted { spend: least.clone(), prices: Prices::default() });
+    // Where a floor is all but out of reach its price is beyond what floats tell apart; what satisfies most keeps it.
+    let best = best.unwrap_or_else(|| Allotted { spend: most, prices: Prices::default() });
     Ok(search.solution(best, heads))
 }
 
