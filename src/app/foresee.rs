@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::active::Active;
 use super::facts::facts_for;
 use super::spend::allowance;
-use crate::engine::{decide, limited_offers, price};
+use crate::engine::{decide, price};
 use crate::model::{Allowance, Basket, Decision};
 use crate::policy::Bundle;
 use crate::store::{Failure, Key, Read, Table};
@@ -33,8 +33,9 @@ pub(super) fn foresee(
 ) -> Result<Option<Foreseen>, Failure> {
     let Ok(priced) = price(&active.bundle, basket) else { return Ok(None) };
     let facts = facts_for(rows, active, customer, at, (basket, &priced))?;
-    let limited = limited_offers(&active.bundle, &facts, basket, &priced);
-    let left = limited.into_iter().map(|slot| (slot, facts.allowances[slot])).collect();
+    // What was not read has no limit.
+    let left = facts.allowances.iter().copied().enumerate();
+    let left = left.filter(|(_, left)| *left != Allowance::default()).collect();
     let kept = kept(rows, customer)?;
     let decision = decide(&active.bundle, &Arc::new(facts), basket, &priced);
     Ok(Some(Foreseen { decision, kept, left }))

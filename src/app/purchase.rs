@@ -176,7 +176,7 @@ impl App {
         };
         let on_the_spot = wanted.terms.is_none();
         // Points that pay depend on what expires until the writer comes to it; a quote is decided already.
-        let foreseen = if wanted.terms.is_none() && wanted.at.is_none() && wanted.basket.redeem_points == 0 {
+        let foreseen = if on_the_spot && wanted.at.is_none() && wanted.basket.redeem_points == 0 {
             let (rows, now) = (self.store.snapshot(), self.clock.now());
             foresee(&*rows, &active, wanted.customer.as_deref(), &Arc::new(wanted.basket.clone()), now)?
         } else {

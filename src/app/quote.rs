@@ -75,13 +75,25 @@ impl App {
     ) -> Result<Option<Tried>, QuoteError> {
         let Some(active) = self.as_if_active(revision)? else { return Ok(None) };
         let basket = Arc::new(basket);
-        let priced = price(&active.bundle, &basket)?;
         let at = at.unwrap_or_else(|| self.clock.now());
-        let rows = self.store.snapshot();
-        let facts = Arc::new(facts_for(&*rows, &active, customer, at, (&basket, &priced))?);
-        let decision = decide(&active.bundle, &facts, &basket, &priced);
-        let points_short = points_short(&active.bundle, &facts, &basket, decision.totals.net());
+        let (decision, points_short) = self.decide_on(&active, customer, at, &basket)?;
         Ok(Some(Tried { basket, decision, points_short, bundle: Arc::clone(&active.bundle) }))
+    }
+
+    /// What a policy decides on a basket as of an instant, and why fewer points pay than were asked for.
+    pub(super) fn decide_on(
+        &self,
+        active: &Active,
+        customer: Option<&str>,
+        at: Instant,
+        basket: &Arc<Basket>,
+    ) -> Result<(Decision, Vec<PointsShort>), QuoteError> {
+        let priced = price(&active.bundle, basket)?;
+        let rows = self.store.snapshot();
+        let facts = Arc::new(facts_for(&*rows, active, customer, at, (basket, &priced))?);
+        let decision = decide(&active.bundle, &facts, basket, &priced);
+        let points_short = points_short(&active.bundle, &facts, basket, decision.totals.net());
+        Ok((decision, points_short))
     }
 
     /// What is left now of every discount's uses and budget, to everybody together, under what is in force.
@@ -95,12 +107,8 @@ impl App {
     pub fn quote(&self, customer: Option<String>, at: Option<Instant>, basket: Basket) -> Result<Quoted, QuoteError> {
         let active = self.active();
         let now = self.clock.now();
-        let at = at.unwrap_or(now);
         let basket = Arc::new(basket);
-        let priced = price(&active.bundle, &basket)?;
-        let rows = self.store.snapshot();
-        let facts = Arc::new(facts_for(&*rows, &active, customer.as_deref(), at, (&basket, &priced))?);
-        let decision = decide(&active.bundle, &facts, &basket, &priced);
+        let (decision, points_short) = self.decide_on(&active, customer.as_deref(), at.unwrap_or(now), &basket)?;
         self.counters.decided(&decision);
         if let Some(shadow) = &*self.shadow.load() {
             shadow.ask(Quote {
@@ -110,7 +118,6 @@ impl App {
                 bundle: Arc::clone(&active.bundle),
             });
         }
-        let points_short = points_short(&active.bundle, &facts, &basket, decision.totals.net());
         let expires_at = now.plus_micros(HONOURED);
         let terms = Terms { expires_at, customer, basket: Basket::clone(&basket), decision };
         let token = self.seal.close(&terms);

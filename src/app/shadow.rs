@@ -9,10 +9,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::active::Active;
 use super::again::differences;
-use super::facts::facts_for;
+use super::quote::QuoteError;
 use super::refresh::any_due;
 use super::start::{App, lock};
-use crate::engine::{CutOffs, decide, price};
+use crate::engine::CutOffs;
 use crate::id::Revision;
 use crate::model::{Basket, Decision};
 use crate::money::Money;
@@ -163,11 +163,11 @@ impl App {
 
     /// Decides on a quote once more.
     fn decide_beside(&self, active: &Active, quote: &Quote) -> Result<Option<Decision>, Failure> {
-        let Ok(priced) = price(&active.bundle, &quote.basket) else { return Ok(None) };
-        let rows = self.store.snapshot();
-        let at = quote.decision.at;
-        let facts = facts_for(&*rows, active, quote.customer.as_deref(), at, (&quote.basket, &priced))?;
-        Ok(Some(decide(&active.bundle, &Arc::new(facts), &quote.basket, &priced)))
+        match self.decide_on(active, quote.customer.as_deref(), quote.decision.at, &quote.basket) {
+            Ok((decision, _)) => Ok(Some(decision)),
+            Err(QuoteError::Price(_)) => Ok(None),
+            Err(QuoteError::Failed(failure)) => Err(failure),
+        }
     }
 }
 

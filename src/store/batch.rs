@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
-use super::codec::{CustomerRow, KeptPurchase, PurchaseRow, Record, decode, encode, read_purchase, sequence_of};
+use super::codec::{CustomerRow, PurchaseRow, Record, decode, encode};
 use super::failure::Failure;
 use super::key::Key;
 use super::table::{Rows, Table, Value, ValueRange};
@@ -209,27 +209,12 @@ impl<'t> Batch<'t> {
 }
 
 impl Rows for Batch<'_> {
-    fn customer_row(&self, customer: &str) -> Result<Option<Cow<'_, CustomerRow>>, Failure> {
-        if let Some((_, row)) = self.customers.iter().find(|(known, _)| known == customer) {
-            return Ok(Some(Cow::Borrowed(row)));
-        }
-        let row = self.get(Table::Accounts, Key::of(customer).as_bytes())?;
-        row.map(|row| decode(row.value()).map(Cow::Owned)).transpose()
+    fn changed_customer(&self, customer: &str) -> Option<&CustomerRow> {
+        self.customers.iter().find(|(known, _)| known == customer).map(|(_, row)| row)
     }
 
-    fn purchase_row(&self, place: &[u8]) -> Result<Option<Cow<'_, PurchaseRow>>, Failure> {
-        if let Some((_, row)) = self.purchases.iter().find(|(known, _)| known.as_bytes() == place) {
-            return Ok(Some(Cow::Borrowed(row)));
-        }
-        let row = self.get(Table::Purchases, place)?;
-        row.map(|row| decode(row.value()).map(Cow::Owned)).transpose()
-    }
-
-    fn purchase_at(&self, place: &[u8]) -> Result<Option<KeptPurchase>, Failure> {
-        if let Some((_, row)) = self.purchases.iter().find(|(known, _)| known.as_bytes() == place) {
-            return Ok(Some(KeptPurchase { sequence: sequence_of(place)?, purchase: row.purchase.clone() }));
-        }
-        self.get(Table::Purchases, place)?.map(|row| read_purchase(place, row.value())).transpose()
+    fn changed_purchase(&self, place: &[u8]) -> Option<&PurchaseRow> {
+        self.purchases.iter().find(|(known, _)| known.as_bytes() == place).map(|(_, row)| row)
     }
 
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value<'_>>, Failure> {

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use redb::{AccessGuard, Range, TableDefinition};
 
-use super::codec::{CustomerRow, KeptPurchase, PurchaseRow, decode, read_purchase};
+use super::codec::{CustomerRow, KeptPurchase, PurchaseRow, decode, read_purchase, sequence_of};
 use super::failure::Failure;
 use super::key::Key;
 
@@ -99,20 +99,39 @@ pub trait Rows {
     /// One row.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value<'_>>, Failure>;
 
+    /// What is kept of a customer and changed, but not written yet.
+    fn changed_customer(&self, _customer: &str) -> Option<&CustomerRow> {
+        None
+    }
+
+    /// The same of the purchase at a place.
+    fn changed_purchase(&self, _place: &[u8]) -> Option<&PurchaseRow> {
+        None
+    }
+
     /// What is kept of a customer besides the card.
     fn customer_row(&self, customer: &str) -> Result<Option<Cow<'_, CustomerRow>>, Failure> {
+        if let Some(row) = self.changed_customer(customer) {
+            return Ok(Some(Cow::Borrowed(row)));
+        }
         let row = self.get(Table::Accounts, Key::of(customer).as_bytes())?;
         row.map(|row| decode(row.value()).map(Cow::Owned)).transpose()
     }
 
     /// All that is kept of the purchase at a place: instant and sequence.
     fn purchase_row(&self, place: &[u8]) -> Result<Option<Cow<'_, PurchaseRow>>, Failure> {
+        if let Some(row) = self.changed_purchase(place) {
+            return Ok(Some(Cow::Borrowed(row)));
+        }
         let row = self.get(Table::Purchases, place)?;
         row.map(|row| decode(row.value()).map(Cow::Owned)).transpose()
     }
 
     /// The purchase at a place.
     fn purchase_at(&self, place: &[u8]) -> Result<Option<KeptPurchase>, Failure> {
+        if let Some(row) = self.changed_purchase(place) {
+            return Ok(Some(KeptPurchase { sequence: sequence_of(place)?, purchase: row.purchase.clone() }));
+        }
         let row = self.get(Table::Purchases, place)?;
         row.map(|row| read_purchase(place, row.value())).transpose()
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::discounts::{DiscountTally, GotSums, Rows};
-use super::names::{Names, What};
+use super::names::{Names, SEGMENT, What};
 use crate::analytics::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet};
 use crate::chart::{Picture, Plot};
 use crate::money::Currency;
@@ -180,15 +180,7 @@ fn sums(found: &GotSums, currency: Currency) -> PurchaseSums {
 
 impl Report for DiscountReport {
     const NAME: &'static str = "discounts";
-    const TAKES: &'static [Parameter] = &[
-        Parameter::AS_OF,
-        Parameter::WINDOW,
-        Parameter::FROM,
-        Parameter {
-            name: Parameter::SEGMENT.name,
-            says: "The segment of the policy whose classes are told apart; the first one where it is absent.",
-        },
-    ];
+    const TAKES: &'static [Parameter] = &[Parameter::AS_OF, Parameter::WINDOW, Parameter::FROM, SEGMENT];
 
     fn head(&self) -> &Head {
         &self.head

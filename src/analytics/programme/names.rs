@@ -2,8 +2,15 @@
 
 use std::collections::HashMap;
 
+use crate::analytics::report::Parameter;
 use crate::id::Revision;
 use crate::policy::Bundle;
+
+/// Whose classes discounts and points are looked at by.
+pub(super) const SEGMENT: Parameter = Parameter {
+    name: Parameter::SEGMENT.name,
+    says: "The segment of the policy whose classes are told apart; the first one where it is absent.",
+};
 
 /// What costs something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::names::SEGMENT;
 use super::points::{Flow, Outstanding, PointsTally};
 use crate::analytics::report::{Cell, Figure, Head, Parameter, Report, Share, Sheet, shown};
 use crate::chart::{Figures, Picture, Plot, Series, X};
@@ -188,15 +189,7 @@ fn breakage_in_words(gone: i128, all: i128) -> String {
 
 impl Report for PointsReport {
     const NAME: &'static str = "points";
-    const TAKES: &'static [Parameter] = &[
-        Parameter::AS_OF,
-        Parameter::WINDOW,
-        Parameter::FROM,
-        Parameter {
-            name: Parameter::SEGMENT.name,
-            says: "The segment of the policy whose classes are told apart; the first one where it is absent.",
-        },
-    ];
+    const TAKES: &'static [Parameter] = &[Parameter::AS_OF, Parameter::WINDOW, Parameter::FROM, SEGMENT];
 
     fn head(&self) -> &Head {
         &self.head
