@@ -11,7 +11,7 @@ use super::args::{ExplainArgs, QuoteArgs};
 use super::config::Config;
 use super::{End, print};
 use crate::app::App;
-use crate::engine::{Words, explain as in_words};
+use crate::engine::{Steps, explain as in_words};
 use crate::http::problem::Problem;
 use crate::http::purchases::decision::{AgainOut, DecisionOut};
 
@@ -164,13 +164,13 @@ fn print_decision<'a>(
     }
     for applied in &words.applied {
         let rate = applied.rate.map(|rate| format!(" ({rate})")).unwrap_or_default();
-        print::line(&format!("  {}{rate}: {}, {}", applied.name, money(applied.amount), listed(&applied.because)))?;
+        print::line(&format!("  {}{rate}: {}, {}", applied.name, money(applied.amount), listed(applied.because)))?;
     }
     if !words.rejected.is_empty() {
         print::line("\nnot applied")?;
     }
     for rejected in words.rejected.iter().chain(&words.failures) {
-        print::line(&format!("  {}: {}", rejected.name, listed(&rejected.because)))?;
+        print::line(&format!("  {}: {}", rejected.name, listed(rejected.because)))?;
     }
     if !decision.next_steps.is_empty() {
         print::line("\nnext steps")?;
@@ -183,6 +183,6 @@ fn print_decision<'a>(
     Ok(())
 }
 
-fn listed(because: &[Words<'_>]) -> String {
-    because.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn listed(because: Steps<'_>) -> String {
+    because.iter().map(|words| words.to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Cut, Decision, Invalid, LimitKind, Reason};
+use crate::model::{Applied, Because, Cut, Decision, Invalid, LimitKind, Reason, Rejected};
 use crate::money::{Money, Rate};
 use crate::policy::{Bounds, Bundle, Condition, Discount};
 
@@ -27,7 +27,7 @@ pub struct ExplainedApplied<'a> {
     /// What it grants.
     pub amount: Money,
     /// Why, and what cut it.
-    pub because: Vec<Words<'a>>,
+    pub because: Steps<'a>,
 }
 
 /// A discount that does not apply.
@@ -36,7 +36,7 @@ pub struct ExplainedRejected<'a> {
     /// Its name.
     pub name: &'a str,
     /// Why not.
-    pub because: Vec<Words<'a>>,
+    pub because: Steps<'a>,
 }
 
 /// One step of a trace, shown as a sentence without a full stop: written where it goes, not before.
@@ -64,53 +64,67 @@ pub(super) enum What<'a> {
     Cut(&'a Cut),
 }
 
+/// The steps of a trace that concern one discount or segment; each is put into words where it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Steps<'a> {
+    bundle: &'a Bundle,
+    discount: Option<&'a Discount>,
+    reasons: &'a [Reason],
+    cuts: &'a [Cut],
+    language: Language,
+}
+
+impl<'a> Steps<'a> {
+    /// These reasons of a segment.
+    pub const fn of_segment(bundle: &'a Bundle, reasons: &'a [Reason]) -> Self {
+        Self { bundle, discount: None, reasons, cuts: &[], language: Language::English }
+    }
+
+    /// The same in another language.
+    pub const fn in_language(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
+    /// Step by step.
+    pub fn iter(self) -> impl Iterator<Item = Words<'a>> {
+        let whats = self.reasons.iter().map(What::Reason).chain(self.cuts.iter().map(What::Cut));
+        let Self { bundle, discount, language, .. } = self;
+        whats.map(move |what| Words { bundle, discount, what, language })
+    }
+}
+
 /// Puts a decision into words. The bundle is the one of the decision's revision.
 pub fn explain<'a>(bundle: &'a Bundle, decision: &'a Decision) -> Explained<'a> {
     let discount = |at: u16| bundle.discounts.get(at as usize);
     let name = |at: u16| discount(at).map_or("?", |discount| discount.name.as_ref());
-    let words = |at: u16, reason: &'a Reason| reason_in_words(bundle, discount(at), reason);
+    let steps = |at: u16, because: Because, cuts: &'a [Cut]| {
+        let reasons = decision.because(because);
+        Steps { bundle, discount: discount(at), reasons, cuts, language: Language::English }
+    };
+    let applied = |applied: &'a Applied| ExplainedApplied {
+        name: name(applied.discount),
+        rate: applied.rate,
+        amount: applied.amount,
+        because: steps(applied.discount, applied.because, &applied.cuts),
+    };
+    let rejected = |rejected: &Rejected| ExplainedRejected {
+        name: name(rejected.discount),
+        because: steps(rejected.discount, rejected.because, &[]),
+    };
+    let failure = |(segment, reason): &'a (u16, Reason)| ExplainedRejected {
+        name: segment_name(bundle, *segment),
+        because: Steps::of_segment(bundle, std::slice::from_ref(reason)),
+    };
     Explained {
-        applied: decision
-            .applied
-            .iter()
-            .map(|applied| {
-                let at = applied.discount;
-                let cuts = applied.cuts.iter().map(|cut| in_words(bundle, discount(at), What::Cut(cut)));
-                let because =
-                    decision.because(applied.because).iter().map(|reason| words(at, reason)).chain(cuts).collect();
-                ExplainedApplied { name: name(at), rate: applied.rate, amount: applied.amount, because }
-            })
-            .collect(),
-        rejected: decision
-            .rejected
-            .iter()
-            .map(|rejected| ExplainedRejected {
-                name: name(rejected.discount),
-                because: decision
-                    .because(rejected.because)
-                    .iter()
-                    .map(|reason| words(rejected.discount, reason))
-                    .collect(),
-            })
-            .collect(),
-        failures: decision
-            .failures
-            .iter()
-            .map(|(segment, reason)| ExplainedRejected {
-                name: segment_name(bundle, *segment),
-                because: vec![reason_in_words(bundle, None, reason)],
-            })
-            .collect(),
+        applied: decision.applied.iter().map(applied).collect(),
+        rejected: decision.rejected.iter().map(rejected).collect(),
+        failures: decision.failures.iter().map(failure).collect(),
     }
 }
 
 /// One step of a trace in words.
 pub const fn reason_in_words<'a>(bundle: &'a Bundle, discount: Option<&'a Discount>, reason: &'a Reason) -> Words<'a> {
-    in_words(bundle, discount, What::Reason(reason))
-}
-
-const fn in_words<'a>(bundle: &'a Bundle, discount: Option<&'a Discount>, what: What<'a>) -> Words<'a> {
-    Words { bundle, discount, what, language: Language::English }
+    Words { bundle, discount, what: What::Reason(reason), language: Language::English }
 }
 
 impl fmt::Display for Words<'_> {
@@ -121,18 +135,13 @@ impl fmt::Display for Words<'_> {
         match self.what {
             What::Reason(reason) => self.reason(reason, f),
             What::Cut(cut) => {
-                write!(f, "{} cut {}", limit_name(cut.by), cut.amount.format(self.bundle.currency))
+                write!(f, "{} cut {}", limit_name(cut.by), cut.amount.text(self.bundle.currency))
             }
         }
     }
 }
 
 impl<'a> Words<'a> {
-    /// The same in another language.
-    pub const fn in_language(self, language: Language) -> Self {
-        Self { language, ..self }
-    }
-
     pub(super) fn condition(&self, at: u16) -> Option<&'a Condition> {
         self.discount.and_then(|discount| discount.when.get(at as usize))
     }
@@ -140,7 +149,7 @@ impl<'a> Words<'a> {
     fn reason(&self, reason: &Reason, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bundle = self.bundle;
         let metric = |at: u16| metric_name(bundle, at);
-        let money = |amount: Money| amount.format(bundle.currency);
+        let money = |amount: Money| amount.text(bundle.currency);
         let other = |at: u16| bundle.discounts.get(at as usize).map_or("?", |discount| discount.name.as_ref());
         match reason {
             Reason::Class { .. }
@@ -206,7 +215,7 @@ impl<'a> Words<'a> {
     /// What a condition found, and what it wanted.
     fn found(&self, reason: &Reason, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bundle = self.bundle;
-        let money = |amount: &Money| amount.format(bundle.currency);
+        let money = |amount: &Money| amount.text(bundle.currency);
         match reason {
             Reason::Class { condition: at, segment, class, holds } => {
                 let classes = bundle.segments.get(*segment as usize).map_or(&[][..], |segment| &segment.classes);
@@ -225,7 +234,7 @@ impl<'a> Words<'a> {
                     None => write!(f, "{} is absent", metric_name(bundle, *metric))?,
                 }
                 match self.condition(*at) {
-                    Some(Condition::Metric { bounds, .. }) => bounds_in_words(f, *holds, bounds, ToString::to_string),
+                    Some(Condition::Metric { bounds, .. }) => bounds_in_words(f, *holds, bounds, |bound| *bound),
                     _ => Ok(()),
                 }
             }
@@ -239,7 +248,7 @@ impl<'a> Words<'a> {
             Reason::BasketQuantity { condition: at, value, holds } => {
                 write!(f, "the basket holds {value} units")?;
                 match self.condition(*at) {
-                    Some(Condition::BasketQuantity(bounds)) => bounds_in_words(f, *holds, bounds, ToString::to_string),
+                    Some(Condition::BasketQuantity(bounds)) => bounds_in_words(f, *holds, bounds, |bound| *bound),
                     _ => Ok(()),
                 }
             }
@@ -298,11 +307,11 @@ pub(super) fn segment_name(bundle: &Bundle, at: u16) -> &str {
     bundle.segments.get(at as usize).map_or("?", |segment| segment.name.as_ref())
 }
 
-fn bounds_in_words<T>(
+fn bounds_in_words<T, S: fmt::Display>(
     f: &mut fmt::Formatter<'_>,
     holds: bool,
     bounds: &Bounds<T>,
-    show: impl Fn(&T) -> String,
+    show: impl Fn(&T) -> S,
 ) -> fmt::Result {
     let stated = [
         ("at least", &bounds.at_least),

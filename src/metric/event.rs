@@ -72,7 +72,7 @@ pub struct Event {
 }
 
 /// What a return took away from an event, from its own instant on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
     /// When it came back.
     pub at: Instant,

@@ -6,7 +6,7 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
-use super::decimal::{DecimalError, format_scaled, parse_scaled, round_div};
+use super::decimal::{DecimalError, DecimalText, parse_scaled, round_div};
 use super::rate::Rate;
 
 /// An ISO 4217 currency: its code and how many decimals its minor unit has (EUR 2, JPY 0, KWD 3).
@@ -58,7 +58,12 @@ impl Money {
 
     /// The decimal text with all the decimals of the currency: `19.90`.
     pub fn format(self, currency: Currency) -> String {
-        format_scaled(i128::from(self.0), currency.exponent())
+        self.text(currency).to_string()
+    }
+
+    /// The same, made in place.
+    pub fn text(self, currency: Currency) -> DecimalText {
+        DecimalText::new(i128::from(self.0), currency.exponent())
     }
 
     /// The smaller of both.
@@ -128,12 +133,7 @@ impl UnitPrice {
 
     /// The decimal text, with the currency's decimals at least and no needless zeros beyond them.
     pub fn format(self, currency: Currency) -> String {
-        let text = format_scaled(i128::from(self.0), Self::DECIMALS);
-        let most_to_cut = (Self::DECIMALS - currency.exponent()) as usize;
-        let zeros = text.len() - text.trim_end_matches('0').len();
-        let mut kept = &text[..text.len() - zeros.min(most_to_cut)];
-        kept = kept.strip_suffix('.').unwrap_or(kept);
-        kept.to_owned()
+        DecimalText::new(i128::from(self.0), Self::DECIMALS).trimmed(Self::DECIMALS, currency.exponent()).to_string()
     }
 
     /// `quantity × price`, rounded half away from zero to the minor unit; `None` beyond what money can hold.
@@ -180,8 +180,7 @@ impl Quantity {
 impl fmt::Display for Quantity {
     /// Without needless zeros: `2`, `0.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format_scaled(i128::from(self.0), Self::DECIMALS);
-        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+        f.write_str(&DecimalText::new(i128::from(self.0), Self::DECIMALS).trimmed(Self::DECIMALS, 0))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Decimal text to scaled integers and back, and the one rounding rule.
 
+use std::fmt;
+
 use thiserror::Error;
 
 /// Why a text is not a decimal of the wanted kind.
@@ -63,23 +65,107 @@ pub fn parse_scaled(text: &str, scale: u32) -> Result<i128, DecimalError> {
     Ok(if negative { -value } else { value })
 }
 
-/// Writes a scaled integer with exactly `scale` decimals: `format_scaled(1990, 2)` is `19.90`.
-pub fn format_scaled(value: i128, scale: u32) -> String {
-    if scale == 0 {
-        return value.to_string();
+/// A decimal as text, made in place: a decision is shown with dozens of them.
+#[derive(Clone, Copy)]
+pub struct DecimalText {
+    /// Filled from its end: it holds the 39 digits of any `i128`, its sign and its point.
+    buffer: [u8; Self::SIZE],
+    start: u8,
+    end: u8,
+}
+
+impl DecimalText {
+    const SIZE: usize = 48;
+    /// The most decimals.
+    const MOST: u32 = 38;
+
+    /// `value / 10^scale` with all its decimals; there are at most 38 of them.
+    pub fn new(value: i128, scale: u32) -> Self {
+        let mut text = Self { buffer: [b'0'; Self::SIZE], start: Self::SIZE as u8, end: Self::SIZE as u8 };
+        let scale = scale.min(Self::MOST);
+        let mut wide = value.unsigned_abs();
+        let mut digits = 0;
+        // Nearly every number fits 64 bits, and dividing is much faster there.
+        while wide > u128::from(u64::MAX) {
+            text.digit((wide % 10) as u8, &mut digits, scale);
+            wide /= 10;
+        }
+        let mut rest = wide as u64;
+        while rest > 0 || digits <= scale {
+            text.digit((rest % 10) as u8, &mut digits, scale);
+            rest /= 10;
+        }
+        if value < 0 {
+            text.push(b'-');
+        }
+        text
     }
-    let factor = 10u128.pow(scale);
-    let magnitude = value.unsigned_abs();
-    let sign = if value < 0 { "-" } else { "" };
-    format!("{sign}{}.{:0width$}", magnitude / factor, magnitude % factor, width = scale as usize)
+
+    /// The same without needless zeros behind the point, and without the point where nothing is left behind it; `keep`
+    /// decimals stay in any case.
+    pub fn trimmed(mut self, scale: u32, keep: u32) -> Self {
+        for _ in keep..scale.min(Self::MOST) {
+            if self.buffer[usize::from(self.end) - 1] != b'0' {
+                return self;
+            }
+            self.end -= 1;
+        }
+        self.end -= u8::from(self.buffer[usize::from(self.end) - 1] == b'.');
+        self
+    }
+
+    fn digit(&mut self, digit: u8, digits: &mut u32, scale: u32) {
+        if *digits == scale && scale > 0 {
+            self.push(b'.');
+        }
+        self.push(b'0' + digit);
+        *digits += 1;
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.start -= 1;
+        self.buffer[usize::from(self.start)] = byte;
+    }
+}
+
+impl std::ops::Deref for DecimalText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // Digits, a sign and a point.
+        std::str::from_utf8(&self.buffer[usize::from(self.start)..usize::from(self.end)]).unwrap_or("?")
+    }
+}
+
+impl fmt::Display for DecimalText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
 }
 
 /// `numerator / denominator`, rounded half away from zero. The denominator is positive.
 pub const fn round_div(numerator: i128, denominator: i128) -> i128 {
+    // Nearly everything fits 64 bits, and dividing is much faster there.
+    if numerator as i64 as i128 == numerator && denominator as i64 as i128 == denominator {
+        return round_div_64(numerator as i64, denominator as i64) as i128;
+    }
     let half = denominator / 2;
     let remainder = numerator % denominator;
     let quotient = numerator / denominator;
     // An odd denominator has no exact half, so `> half` is right for it; an even one rounds its half up.
+    let up = if denominator % 2 == 0 { remainder.abs() >= half } else { remainder.abs() > half };
+    if !up {
+        quotient
+    } else if numerator < 0 {
+        quotient - 1
+    } else {
+        quotient + 1
+    }
+}
+
+const fn round_div_64(numerator: i64, denominator: i64) -> i64 {
+    let half = denominator / 2;
+    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
     let up = if denominator % 2 == 0 { remainder.abs() >= half } else { remainder.abs() > half };
     if !up {
         quotient
@@ -127,8 +213,20 @@ mod tests {
 
     #[test]
     fn writes_what_it_read() {
-        assert_eq!(format_scaled(-5, 2), "-0.05");
-        assert_eq!(format_scaled(1990, 2), "19.90");
-        assert_eq!(format_scaled(7, 0), "7");
+        let check = |value, scale, expect: &str| assert_eq!(&*DecimalText::new(value, scale), expect);
+        check(-5, 2, "-0.05");
+        check(1990, 2, "19.90");
+        check(7, 0, "7");
+        check(0, 3, "0.000");
+        check(i128::from(u64::MAX) + 1, 2, "184467440737095516.16");
+        check(i128::MIN, 38, "-1.70141183460469231731687303715884105728");
+        let check = |value, scale, keep, expect: &str| {
+            assert_eq!(&*DecimalText::new(value, scale).trimmed(scale, keep), expect);
+        };
+        check(4_250_000, 6, 0, "4.25");
+        check(100_000_000, 6, 0, "100");
+        check(10, 0, 0, "10");
+        check(19_000, 4, 2, "1.90");
+        check(10_000, 4, 0, "1");
     }
 }

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::amount::{Currency, Money};
-use super::decimal::{DecimalError, format_scaled, parse_scaled, round_div};
+use super::decimal::{DecimalError, DecimalText, parse_scaled, round_div};
 
 /// A fixed-point number with six decimals, wide enough for the sum of any money.
 ///
@@ -61,8 +61,7 @@ impl Number {
 impl fmt::Display for Number {
     /// Without needless zeros: `12`, `4.25`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format_scaled(self.0, Self::DECIMALS);
-        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+        f.write_str(&DecimalText::new(self.0, Self::DECIMALS).trimmed(Self::DECIMALS, 0))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::amount::Money;
-use super::decimal::{DecimalError, format_scaled, parse_scaled, round_div};
+use super::decimal::{DecimalError, DecimalText, parse_scaled, round_div};
 
 /// A share between 0 % and 100 %, in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -56,8 +56,8 @@ impl Rate {
 impl fmt::Display for Rate {
     /// Without needless zeros: `5%`, `12.5%`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format_scaled(i128::from(self.0), 4);
-        write!(f, "{}%", text.trim_end_matches('0').trim_end_matches('.'))
+        f.write_str(&DecimalText::new(i128::from(self.0), 4).trimmed(4, 0))?;
+        f.write_str("%")
     }
 }
 

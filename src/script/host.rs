@@ -93,6 +93,23 @@ pub enum Verdict {
     Amount(Decimal),
 }
 
+rhai::def_package! {
+    /// What of rhai's own a script may use, as one module: a call of a function looks into every module there is.
+    Standard(module) :
+        LanguageCorePackage,
+        ArithmeticPackage,
+        LogicPackage,
+        BasicMathPackage,
+        BasicIteratorPackage,
+        BasicStringPackage,
+        MoreStringPackage,
+        BasicArrayPackage,
+        BasicMapPackage
+    {
+        module.build_index();
+    }
+}
+
 impl Scripts {
     /// An engine with nothing compiled yet.
     pub fn new() -> Self {
@@ -249,15 +266,7 @@ impl fmt::Debug for Expression {
 
 fn engine() -> Engine {
     let mut engine = Engine::new_raw();
-    LanguageCorePackage::new().register_into_engine(&mut engine);
-    ArithmeticPackage::new().register_into_engine(&mut engine);
-    LogicPackage::new().register_into_engine(&mut engine);
-    BasicMathPackage::new().register_into_engine(&mut engine);
-    BasicIteratorPackage::new().register_into_engine(&mut engine);
-    BasicStringPackage::new().register_into_engine(&mut engine);
-    MoreStringPackage::new().register_into_engine(&mut engine);
-    BasicArrayPackage::new().register_into_engine(&mut engine);
-    BasicMapPackage::new().register_into_engine(&mut engine);
+    Standard::new().register_into_engine(&mut engine);
     engine.disable_symbol("eval").disable_symbol("import").disable_symbol("export");
     // A function that carries itself twice over, and so on, grows without any of the sizes below noticing.
     engine.disable_symbol("curry");

@@ -187,7 +187,9 @@ impl Batch<'_> {
         for chunk in self.keys(Table::Chunks, &filter.key().text(customer))? {
             self.remove(Table::Chunks, chunk)?;
         }
-        self.customer_row_mut(customer)?.accounts.retain(|(known, _)| *known != filter);
+        let row = self.customer_row_mut(customer)?;
+        row.accounts.retain(|(known, _)| *known != filter);
+        row.came_back.known.retain(|took| took.filter != filter);
         Ok(())
     }
 

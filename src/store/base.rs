@@ -131,6 +131,8 @@ impl Batch<'_> {
             if !events.is_empty() {
                 self.put_events(hash, customer, &events, corrected_at)?;
             }
+            let purchases = theirs.iter().map(|kept| (kept.sequence, &kept.purchase));
+            self.note_came_back(customer, (hash, filter), purchases)?;
         }
         Ok(())
     }

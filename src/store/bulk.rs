@@ -57,6 +57,7 @@ impl Batch<'_> {
                     self.put_event(hash, customer, event, corrected_at)?;
                 }
             }
+            self.note_came_back(customer, (hash, filter), (first..).zip(purchases))?;
         }
         Ok(())
     }

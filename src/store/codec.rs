@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::came_back::CameBack;
 use super::failure::Failure;
 use super::filters::FilterHash;
 use crate::id::Revision;
@@ -11,19 +12,26 @@ use crate::model::{Customer, Entry, Interaction, Lot, PointsAccount, Purchase, P
 use crate::money::{Money, Quantity, UnitPrice};
 use crate::time::Instant;
 
-/// The version that is written.
+/// The version of most records.
 const VERSION: u8 = 1;
 
 /// Something that is kept as a row.
 pub trait Record: Serialize + DeserializeOwned {
     /// What it is, for messages.
     const WHAT: &'static str;
+    /// The version that is written.
+    const VERSION: u8 = VERSION;
+
+    /// Reads what follows an older version; absent for one that never was.
+    fn older(_version: u8, _rest: &[u8]) -> Option<postcard::Result<(Self, &[u8])>> {
+        None
+    }
 }
 
 /// Bytes of a row.
 pub fn encode<T: Record>(record: &T) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::with_capacity(128);
-    bytes.push(VERSION);
+    bytes.push(T::VERSION);
     postcard::to_extend(record, bytes).map_err(|error| damaged::<T>(error.to_string()))
 }
 
@@ -58,14 +66,21 @@ pub(super) fn encode_interaction(sequence: u64, interaction: &Interaction) -> Re
 
 /// The record in a row.
 pub fn decode<T: Record>(bytes: &[u8]) -> Result<T, Failure> {
-    let rest = split_version::<T>(bytes)?;
-    let (record, rest) = postcard::take_from_bytes(rest).map_err(|error| damaged::<T>(error.to_string()))?;
+    let read = match bytes.split_first() {
+        Some((version, rest)) if *version != T::VERSION => T::older(*version, rest),
+        _ => None,
+    };
+    let read = match read {
+        Some(older) => older,
+        None => postcard::take_from_bytes(split_version::<T>(bytes)?),
+    };
+    let (record, rest) = read.map_err(|error| damaged::<T>(error.to_string()))?;
     if rest.is_empty() { Ok(record) } else { Err(damaged::<T>(format!("{} bytes too many", rest.len()))) }
 }
 
 fn split_version<T: Record>(bytes: &[u8]) -> Result<&[u8], Failure> {
     match bytes.split_first() {
-        Some((&VERSION, rest)) => Ok(rest),
+        Some((version, rest)) if *version == T::VERSION => Ok(rest),
         Some((version, _)) => Err(damaged::<T>(format!("version {version} is unknown"))),
         None => Err(damaged::<T>("it is empty".to_owned())),
     }
@@ -102,6 +117,8 @@ pub struct CustomerRow {
     pub accounts: Vec<(FilterHash, Account)>,
     /// Lots of points with something left.
     pub points: PointsAccount,
+    /// What came back lately.
+    pub came_back: CameBack,
 }
 
 impl CustomerRow {
@@ -262,11 +279,26 @@ macro_rules! records {
     ($($kind:ty = $what:literal,)+) => { $(impl Record for $kind { const WHAT: &'static str = $what; })+ };
 }
 
+impl Record for CustomerRow {
+    const WHAT: &'static str = "account";
+    /// 2 knows what came back.
+    const VERSION: u8 = 2;
+
+    fn older(version: u8, rest: &[u8]) -> Option<postcard::Result<(Self, &[u8])>> {
+        // A struct is written like a tuple of the same fields.
+        let read = (version == 1).then(|| postcard::take_from_bytes(rest))?;
+        Some(
+            read.map(|((accounts, points), rest)| {
+                (Self { accounts, points, ..Self::default() }.without_came_back(), rest)
+            }),
+        )
+    }
+}
+
 records! {
     Customer = "customer",
     PurchaseRow = "purchase",
     KeptInteraction = "interaction",
-    CustomerRow = "account",
     Chunk = "chunk",
     KeptFilter = "filter",
     Spent = "budget",
@@ -336,8 +368,9 @@ mod tests {
         let row = CustomerRow {
             accounts: vec![(FilterHash(300), Account::default())],
             points: PointsAccount { lots: vec![lot] },
+            came_back: CameBack::default(),
         };
-        check(&row, "0101ac0200000000000000000000000000000001ac020a0a01120d04");
+        check(&row, "0201ac0200000000000000000000000000000001ac020a0a01120d040000");
         let taken = vec![LotPart { lot: 300, points: 7 }];
         check(&PurchasePoints { earned: 4, lot: 301, taken, paid: Money(7) }, "0108ad0201ac020e0e");
         let entry = Entry {
@@ -357,6 +390,18 @@ mod tests {
     }
 
     #[test]
+    fn a_customer_of_version_1_does_not_know_what_came_back() {
+        let account = Account { corrected_at: Some(Instant(9)), ..Account::default() };
+        let row = CustomerRow { accounts: vec![(FilterHash::ALL, account)], ..CustomerRow::default() };
+        let body = postcard::to_stdvec(&(&row.accounts, &row.points)).expect("bytes");
+        let found: CustomerRow = decode(&[&[1], body.as_slice()].concat()).expect("a row");
+        assert_eq!(found.accounts, row.accounts);
+        assert_eq!(found.came_back.since(FilterHash::ALL, Instant(9)), None);
+        assert_eq!(found.came_back.since(FilterHash::ALL, Instant(10)), Some(Vec::new()));
+        assert!(decode::<CustomerRow>(&[&[3], body.as_slice()].concat()).is_err());
+    }
+
+    #[test]
     fn other_bytes_are_refused() {
         let check = |bytes: &[u8], expect: &str| {
             let refused = decode::<u64>(bytes).expect_err("no number").to_string();
@@ -369,8 +414,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(mut bytes in prop::collection::vec(any::<u8>(), 1..200)) {
-            bytes[0] = VERSION;
+        fn any_bytes_are_read_or_refused(version in 0u8..4, mut bytes in prop::collection::vec(any::<u8>(), 1..200)) {
+            bytes[0] = version;
             // A length that lies must neither panic nor take memory for what is not there.
             let _ = decode::<PurchaseRow>(&bytes);
             let _ = decode::<CustomerRow>(&bytes);

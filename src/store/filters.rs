@@ -9,7 +9,7 @@ use super::account::AccountError;
 use super::batch::Batch;
 use super::codec::{KeptFilter, decode, encode};
 use super::failure::Failure;
-use super::history::events_of;
+use super::history::{events_of, purchases_of};
 use super::key::{Key, Parts};
 use super::read::Read;
 use super::table::{Rows, Table};
@@ -78,6 +78,11 @@ impl Batch<'_> {
         for customer in &customers {
             let (events, corrected_at) = events_of(self, customer, Some(&kept.filter), Instant::MAX)?;
             self.rebuild_account(hash, customer, events, corrected_at)?;
+            if corrected_at.is_some() {
+                let purchases = purchases_of(self, customer, Instant::MAX)?;
+                let purchases = purchases.iter().map(|known| (known.sequence, &known.purchase));
+                self.note_came_back(customer, (hash, Some(&kept.filter)), purchases)?;
+            }
         }
         kept.complete = customers.len() < limit;
         kept.built_until = customers.into_iter().next_back().or(kept.built_until);

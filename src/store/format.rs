@@ -7,8 +7,9 @@ use super::migrate::to_format_3;
 use super::table::Table;
 
 /// The format that is written. 2 has keys, the audit trail and the ledger of points: a Treue that knows 1 only would
-/// sell without posting points. 3 keeps a purchase, and what is known of a customer, in one row each.
-pub const FORMAT: u32 = 3;
+/// sell without posting points. 3 keeps a purchase, and what is known of a customer, in one row each. 4 keeps what came back
+/// lately in a customer's row; rows of format 3 are read as they are.
+pub const FORMAT: u32 = 4;
 /// The oldest format that is migrated.
 const OLDEST: u32 = 1;
 
@@ -77,7 +78,7 @@ mod tests {
             write.commit().expect("a commit");
             assert_eq!(prepare(&database).expect_err("another format").to_string(), expect);
         };
-        check(&7u32.to_le_bytes(), "the store has format 7, and this version of Treue knows formats up to 3");
+        check(&7u32.to_le_bytes(), "the store has format 7, and this version of Treue knows formats up to 4");
         check(&0u32.to_le_bytes(), "the file is not a Treue store");
         check(b"x", "the file is not a Treue store");
     }

@@ -49,13 +49,25 @@ fn kept(
     customer: &str,
     as_of: Instant,
 ) -> Result<(Vec<KeptPurchase>, Vec<KeptInteraction>), Failure> {
+    let purchases = purchases_of(rows, customer, as_of)?;
     let (from, until) = (Key::of(customer), Key::of(customer).instant(as_of));
-    let range = |table| rows.between(table, Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()));
-    let start = from.as_bytes().len();
-    let purchases = range(Table::CustomerPurchases)?.map(|row| pointed_purchase(rows, &row?.0.value()[start..]));
-    let purchases = purchases.collect::<Result<_, Failure>>()?;
-    let interactions = range(Table::CustomerInteractions)?.map(|row| kept_interaction(rows, row?.1.value()));
+    let bounds = (Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()));
+    let interactions = rows.between(Table::CustomerInteractions, bounds.0, bounds.1)?;
+    let interactions = interactions.map(|row| kept_interaction(rows, row?.1.value()));
     Ok((purchases, interactions.collect::<Result<_, Failure>>()?))
+}
+
+/// A customer's purchases before an instant, with all that came back of them.
+pub(super) fn purchases_of(
+    rows: &(impl Rows + ?Sized),
+    customer: &str,
+    until: Instant,
+) -> Result<Vec<KeptPurchase>, Failure> {
+    let (from, until) = (Key::of(customer), Key::of(customer).instant(until));
+    let range =
+        rows.between(Table::CustomerPurchases, Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()))?;
+    let start = from.as_bytes().len();
+    range.map(|row| pointed_purchase(rows, &row?.0.value()[start..])).collect()
 }
 
 fn events(

@@ -83,7 +83,7 @@ fn customers(write: &WriteTransaction) -> Result<(), Failure> {
         let known = rows.get(key.as_bytes())?.map(|row| decode(row.value())).transpose()?;
         let mut row: CustomerRow = known.unwrap_or_default();
         change(&mut row);
-        rows.insert(key.as_bytes(), encode(&row)?.as_slice())?;
+        rows.insert(key.as_bytes(), encode(&row.without_came_back())?.as_slice())?;
         Ok(())
     };
     if let Some(old) = open(write, ACCOUNTS)? {

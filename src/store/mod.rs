@@ -3,7 +3,7 @@
 //! Reading order: [`open`] (the store as its users hold it), [`table`] and [`key`] (what is kept where), [`codec`]
 //! (rows as bytes), [`read`], [`page`] and [`pass`] (typed reads), [`snapshot`] (the last committed state), [`writer`] (jobs in
 //! one transaction) and [`batch`] (what a job sees), [`base`], [`bulk`], [`policy`], [`points`] and [`erase`] (typed
-//! writes), [`account`] and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow
+//! writes), [`account`], [`came_back`] and [`timeline`] (a customer's events in a bounded number of rows), [`history`] (the same the slow
 //! way), [`access`] (keys and the audit trail), [`filters`], [`mod@format`] and [`migrate`], [`failure`], and over all of it
 //! [`mod@verify`], [`verify_points`] and [`backup`].
 //!
@@ -15,6 +15,7 @@ mod backup;
 mod base;
 mod batch;
 mod bulk;
+mod came_back;
 mod codec;
 mod erase;
 mod failure;
@@ -41,6 +42,7 @@ pub use account::{AccountError, MOST_EVENTS};
 pub use backup::BackupError;
 pub use base::PutError;
 pub use batch::Batch;
+pub use came_back::{CameBack, TookBack};
 pub use codec::{
     Account, Activation, Answered, Chunk, CustomerRow, KeptCutoffs, KeptFilter, KeptInteraction, KeptPurchase,
     KeptRevision, PurchaseRow, Record, Spent, UnmatchedLine, UnmatchedReturn, decode, encode,

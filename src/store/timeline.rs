@@ -43,6 +43,13 @@ impl<'a, R: Read + ?Sized> StoreTimelines<'a, R> {
         Ok(self.account(FilterHash::ALL).corrected_at.is_none_or(|corrected| corrected < at))
     }
 
+    /// What came back at an instant or later, as it is known now; absent where only [`Read::history`] knows.
+    pub fn came_back(&mut self, filter: Option<u16>, from: Instant) -> Result<Option<Vec<Correction>>, Failure> {
+        self.load()?;
+        let (Some(row), Some(hash)) = (&self.row, self.hash(filter)) else { return Ok(Some(Vec::new())) };
+        Ok(row.came_back.since(hash, from))
+    }
+
     fn load(&mut self) -> Result<(), Failure> {
         if self.row.is_none() {
             self.row = Some(self.rows.customer_row(self.customer)?.unwrap_or_default());

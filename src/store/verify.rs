@@ -9,12 +9,12 @@ use super::codec::{
 };
 use super::failure::Failure;
 use super::filters::FilterHash;
-use super::history::events_of;
+use super::history::{events_of, purchases_of};
 use super::key::{Key, Parts};
 use super::read::Read;
 use super::table::Table;
 use super::verify_points::verify_points;
-use crate::metric::{Event, LineFilter, Mark};
+use crate::metric::{Correction, Event, LineFilter, Mark, purchase_corrections};
 use crate::model::{Customer, Entry, Lot};
 use crate::time::Instant;
 
@@ -207,6 +207,32 @@ impl<R: Read> Check<'_, R> {
         if adding(found) != adding(expect) {
             let what = "its events are not what purchases and interactions add";
             self.flaw(Table::Accounts, customer.as_bytes(), what);
+        }
+        self.came_back((hash, filter), customer, account.corrected_at.is_some())
+    }
+
+    fn came_back(
+        &mut self,
+        (hash, filter): (FilterHash, Option<&LineFilter>),
+        customer: &str,
+        corrected: bool,
+    ) -> Result<(), Failure> {
+        let Some(row) = self.rows.customer_row(customer)? else { return Ok(()) };
+        if row.came_back.known.is_empty() && !corrected {
+            return Ok(());
+        }
+        let from = row.came_back.missing_until.map_or(Instant::MIN, |until| until.plus_micros(1));
+        let mut expect: Vec<Correction> = purchases_of(self.rows, customer, Instant::MAX)?
+            .iter()
+            .flat_map(|kept| purchase_corrections(&kept.purchase, filter, Instant::MAX))
+            .filter(|correction| correction.at >= from && !correction.took.is_zero())
+            .collect();
+        let mut found = row.came_back.since(hash, from).unwrap_or_default();
+        for corrections in [&mut expect, &mut found] {
+            corrections.sort_by_key(|correction| (correction.at, correction.event_at, correction.took.gross));
+        }
+        if found != expect {
+            self.flaw(Table::Accounts, customer.as_bytes(), "what came back is not what its purchases say");
         }
         Ok(())
     }

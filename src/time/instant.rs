@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Microseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
@@ -41,7 +41,32 @@ impl Instant {
 impl fmt::Display for Instant {
     /// RFC 3339 in UTC, with as many decimals of a second as needed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        let when = self.to_utc();
+        let second = [when.month(), when.day(), when.hour(), when.minute(), when.second()];
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        digits(&mut text[..4], when.year().unsigned_abs());
+        for (part, at) in second.into_iter().zip([5, 8, 11, 14, 17]) {
+            digits(&mut text[at..at + 2], part);
+        }
+        let micros = when.timestamp_subsec_micros();
+        digits(&mut text[20..26], micros);
+        // None, three or six decimals of a second.
+        let end = if micros == 0 {
+            19
+        } else if micros % 1_000 == 0 {
+            23
+        } else {
+            26
+        };
+        text[end] = b'Z';
+        f.write_str(std::str::from_utf8(&text[..=end]).unwrap_or_default())
+    }
+}
+
+fn digits(place: &mut [u8], mut number: u32) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
@@ -55,6 +80,8 @@ mod tests {
             ("2026-03-01T12:00:00+01:00", "2026-03-01T11:00:00Z"),
             ("2026-03-01T11:00:00.5Z", "2026-03-01T11:00:00.500Z"),
             ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+            ("2026-03-01T11:00:00.0504Z", "2026-03-01T11:00:00.050400Z"),
         ] {
             assert_eq!(Instant::parse_rfc3339(text).map(|t| t.to_string()).as_deref(), Some(expect));
         }

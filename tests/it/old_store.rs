@@ -12,9 +12,18 @@ fn fixture(name: &str) -> Vec<u8> {
 
 #[test]
 fn a_store_of_format_2_is_opened_and_loses_nothing() {
+    opens("format-2.redb.gz");
+}
+
+#[test]
+fn a_store_of_format_3_is_opened_and_loses_nothing() {
+    opens("format-3.redb.gz");
+}
+
+fn opens(old: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = Vec::new();
-    let old = fixture("format-2.redb.gz");
+    let old = fixture(old);
     flate2::read::GzDecoder::new(old.as_slice()).read_to_end(&mut store).expect("a compressed store");
     std::fs::write(folder.path().join("treue.redb"), store).expect("a store");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -28,7 +37,7 @@ fn a_store_of_format_2_is_opened_and_loses_nothing() {
     };
     assert_eq!(run(&["verify"]), "4 customers, 10 purchases, 3 interactions: no flaws\n");
     for table in ["customers", "purchases", "returns", "points", "interactions"] {
-        let expect = String::from_utf8(fixture(&format!("format-2.{table}.jsonl"))).expect("text");
+        let expect = String::from_utf8(fixture(&format!("{table}.jsonl"))).expect("text");
         let lines = |text: &str| {
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
             lines.sort();

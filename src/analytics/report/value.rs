@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::money::{Currency, Money, Number, format_scaled, round_div};
+use crate::money::{Currency, DecimalText, Money, Number, round_div};
 
 /// A share of a whole, in millionths: `0.732541`. It may be below 0 or above 1 where parts are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -45,7 +45,7 @@ impl Share {
 
     /// In per cent with two places, for people: `73.25 %`.
     pub fn percent(self) -> String {
-        format!("{} %", format_scaled(round_div(i128::from(self.0), 100), 2))
+        format!("{} %", DecimalText::new(round_div(i128::from(self.0), 100), 2))
     }
 }
 
@@ -114,13 +114,13 @@ impl Figure {
 
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&format_scaled(i128::from(self.0), 6))
+        f.write_str(&DecimalText::new(i128::from(self.0), 6))
     }
 }
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&format_scaled(self.scaled, u32::from(self.places)))
+        f.write_str(&DecimalText::new(self.scaled, u32::from(self.places)))
     }
 }
 

@@ -11,11 +11,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::card::unknown;
 use super::points::BalanceOut;
 use crate::app::{App, Standing};
-use crate::engine::reason_in_words;
+use crate::engine::Steps;
 use crate::http::answer::{Answer, Problems, json};
 use crate::http::body::{Id, Params};
 use crate::http::problem::Problem;
-use crate::http::wire::{Cash, Explanation, NextStepOut, Segments, Shown, read_instant};
+use crate::http::wire::{Cash, Explanation, NextStepOut, Segments, Shown, Told, read_instant};
 use crate::id::Revision;
 use crate::money::Number;
 use crate::time::Instant;
@@ -161,7 +161,7 @@ fn present<'a>(id: &'a str, standing: &'a Standing) -> StandingOut<'a> {
             .iter()
             .map(|(segment, reason)| Explanation {
                 name: &bundle.segments[*segment as usize].name,
-                because: vec![Shown(reason_in_words(bundle, None, reason))],
+                because: Told(Steps::of_segment(bundle, std::slice::from_ref(reason))),
             })
             .collect(),
     }

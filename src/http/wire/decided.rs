@@ -1,11 +1,13 @@
 //! What a decision answers, in the contract's names.
 
+use std::fmt::Write;
+
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use utoipa::ToSchema;
 
 use super::scalar::{Cash, Shown};
-use crate::engine::{Explained, ExplainedRejected, Language, Words, explain};
+use crate::engine::{Explained, ExplainedRejected, Language, Steps, explain};
 use crate::id::Revision;
 use crate::model::{Decision, NextStep};
 use crate::money::{Number, Quantity, Rate};
@@ -91,7 +93,7 @@ pub struct AppliedOut<'a> {
     rate: Option<Shown<Rate>>,
     amount: Cash,
     #[schema(value_type = Vec<String>)]
-    because: Vec<Shown<Words<'a>>>,
+    because: Told<'a>,
 }
 
 /// Why something does not apply.
@@ -102,13 +104,31 @@ pub struct Explanation<'a> {
     pub name: &'a str,
     /// Every reason.
     #[schema(value_type = Vec<String>)]
-    pub because: Vec<Shown<Words<'a>>>,
+    pub because: Told<'a>,
 }
 
 impl<'a> Explanation<'a> {
     /// Presents why something does not apply.
     pub fn new(rejected: ExplainedRejected<'a>) -> Self {
-        Self { name: rejected.name, because: rejected.because.into_iter().map(Shown).collect() }
+        Self { name: rejected.name, because: Told(rejected.because) }
+    }
+}
+
+/// Reasons, put into words while they are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a>(pub Steps<'a>);
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        // Many small writes into one text, which is then looked through once for what has to be escaped.
+        let mut text = String::new();
+        for words in self.0.iter() {
+            text.clear();
+            write!(text, "{words}").map_err(serde::ser::Error::custom)?;
+            list.serialize_element(&text)?;
+        }
+        list.end()
     }
 }
 
@@ -156,8 +176,8 @@ impl Decided<'_> {
     pub fn in_language(mut self, language: Language) -> Self {
         let applied = self.applied.iter_mut().map(|applied| &mut applied.because);
         let others = self.rejected.iter_mut().chain(&mut self.failures).map(|other| &mut other.because);
-        for words in applied.chain(others).flatten() {
-            words.0 = words.0.in_language(language);
+        for steps in applied.chain(others) {
+            steps.0 = steps.0.in_language(language);
         }
         self
     }
@@ -248,7 +268,7 @@ pub fn decided<'a>(
                 name: applied.name,
                 rate: applied.rate.map(Shown),
                 amount: cash(applied.amount),
-                because: applied.because.into_iter().map(Shown).collect(),
+                because: Told(applied.because),
             })
             .collect(),
         rejected: rejected.into_iter().map(Explanation::new).collect(),

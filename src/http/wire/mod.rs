@@ -18,7 +18,7 @@ mod tested;
 
 pub use basket::{LineIn, QuoteIn, read_basket, read_customer, read_quantity};
 pub use card::{CardIn, CardOut, CardPatch};
-pub use decided::{Decided, Explanation, NextStepOut, Segments, decided};
+pub use decided::{Decided, Explanation, NextStepOut, Segments, Told, decided};
 pub use finding::{FindingOut, findings};
 pub use import::ImportOut;
 pub use interaction::{InteractionIn, InteractionOut, WrittenInteractionOut};

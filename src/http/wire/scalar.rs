@@ -8,7 +8,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::problem::{Invalid, Problem};
-use crate::money::{Currency, Exact, Money};
+use crate::money::{Currency, DecimalText, Exact, Money};
 use crate::time::Instant;
 
 impl PartialSchema for Exact<'_> {
@@ -42,29 +42,7 @@ impl Cash {
 
 impl Serialize for Cash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Digits are written from the right into a buffer that holds any i64, its sign and point.
-        let mut buffer = [0u8; 32];
-        let mut at = buffer.len();
-        let mut rest = self.minor.unsigned_abs();
-        let mut digits = 0u8;
-        loop {
-            if digits == self.exponent && digits > 0 {
-                at -= 1;
-                buffer[at] = b'.';
-            }
-            at -= 1;
-            buffer[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            digits += 1;
-            if rest == 0 && digits > self.exponent {
-                break;
-            }
-        }
-        if self.minor < 0 {
-            at -= 1;
-            buffer[at] = b'-';
-        }
-        serializer.serialize_str(std::str::from_utf8(&buffer[at..]).unwrap_or("0"))
+        serializer.serialize_str(&DecimalText::new(i128::from(self.minor), u32::from(self.exponent)))
     }
 }
 

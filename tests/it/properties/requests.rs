@@ -86,7 +86,7 @@ fn values() -> impl Strategy<Value = String> {
         any::<f64>().prop_map(|number| number.to_string()),
         any::<i64>().prop_map(|number| number.to_string()),
         (0i64..1_000_000_000_000_000, 0u32..8)
-            .prop_map(|(n, places)| { treue::money::format_scaled(i128::from(n), places) }),
+            .prop_map(|(n, places)| { treue::money::DecimalText::new(i128::from(n), places).to_string() }),
         ".{0,20}".prop_map(|text| serde_json::to_string(&text).expect("a text")),
         (1usize..300).prop_map(|length| format!("\"{}\"", "x".repeat(length))),
         (1usize..400).prop_map(|depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth))),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use proptest::prelude::*;
-use treue::money::{format_scaled, parse_scaled};
+use treue::money::{DecimalText, parse_scaled};
 
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -124,18 +124,18 @@ impl By {
 }
 
 fn rate(ppm: u32) -> String {
-    let text = format_scaled(i128::from(ppm), 4);
+    let text = DecimalText::new(i128::from(ppm), 4);
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn plain(scaled: i128, decimals: u32) -> String {
-    let text = format_scaled(scaled, decimals);
+    let text = DecimalText::new(scaled, decimals).to_string();
     if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
 impl Case {
     fn money(&self, minor: i64) -> String {
-        let text = format_scaled(i128::from(minor), self.exponent);
+        let text = DecimalText::new(i128::from(minor), self.exponent).to_string();
         assert_eq!(parse_scaled(&text, self.exponent), Ok(i128::from(minor)));
         text
     }
