@@ -42,12 +42,14 @@ pub(super) fn run(args: ServeArgs, config: &Config) -> anyhow::Result<End> {
     runtime.block_on(async {
         let listener =
             tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        // Whoever reads that the server listens may stop it at once.
+        let stop = stop_signal().context("cannot hear signals")?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "listening on {scheme}://{}", listener.local_addr()?)?;
         out.flush()?;
         drop(out);
         let router = console::router(Arc::clone(&app), tls.is_some());
-        http::serve_over(Arc::clone(&app), router, listener, tls, stop_signal()).await.context("cannot go on listening")
+        http::serve_over(Arc::clone(&app), router, listener, tls, stop).await.context("cannot go on listening")
     })?;
     drop(watch);
     app.store().close();
@@ -62,25 +64,23 @@ fn tls(certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Opt
     }
 }
 
-/// Done when the process is asked to stop.
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Done when the process is asked to stop. From this call on a signal is heard, not only once somebody waits for it.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
-    {
+    let (mut terminate, mut interrupt) = {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = interrupt => {}
-                    _ = terminate.recv() => {}
-                }
-            }
-            Err(_) => drop(interrupt.await),
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+    };
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    drop(interrupt.await);
-    tracing::info!("stopping: running requests are finished");
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+        tracing::info!("stopping: running requests are finished");
+    })
 }
 
 /// `TREUE_LOG` says how much: `debug`, `info`, `warn`, or by module.
