@@ -9,7 +9,6 @@ use super::facts::facts_for;
 use super::shadow::Quote;
 use super::spend::allowances;
 use super::start::App;
-use super::token::Terms;
 use crate::engine::{PointsShort, PriceError, decide, points_short, price};
 use crate::id::Revision;
 use crate::model::{Allowance, Basket, Decision};
@@ -119,9 +118,7 @@ impl App {
             });
         }
         let expires_at = now.plus_micros(HONOURED);
-        let terms = Terms { expires_at, customer, basket: Basket::clone(&basket), decision };
-        let token = self.seal.close(&terms);
-        let Terms { customer, decision, .. } = terms;
+        let token = self.seal.close(expires_at, customer.as_deref(), &basket, &decision);
         Ok(Quoted { customer, basket, decision, points_short, active, token, expires_at })
     }
 }

@@ -48,10 +48,12 @@ impl Seal {
         Self { key }
     }
 
-    pub fn close(&self, terms: &Terms) -> String {
-        let bytes = vec![KIND];
-        // Writing plain data into memory cannot fail.
-        let mut bytes = postcard::to_extend(terms, bytes).unwrap_or_default();
+    /// A token of [`Terms`] that are spread over their parts: nothing is copied for it.
+    pub fn close(&self, expires_at: Instant, customer: Option<&str>, basket: &Basket, decision: &Decision) -> String {
+        let mut bytes = Vec::with_capacity(1_024);
+        bytes.push(KIND);
+        // A tuple is written like a struct of the same fields. Writing plain data into memory cannot fail.
+        let mut bytes = postcard::to_extend(&(expires_at, customer, basket, decision), bytes).unwrap_or_default();
         let tag = blake3::keyed_hash(&self.key, &bytes);
         bytes.extend_from_slice(&tag.as_bytes()[..TAG]);
         URL_SAFE_NO_PAD.encode(bytes)

@@ -1,6 +1,7 @@
 //! Conditions: whether they hold, and what was found.
 
-use crate::model::{Basket, Because, Facts, Reason};
+use crate::id::Name;
+use crate::model::{Attribute, Basket, Because, Facts, Reason};
 use crate::money::Quantity;
 use crate::policy::{Condition, Discount, Validity};
 use crate::time::Duration;
@@ -17,38 +18,69 @@ pub(super) struct Trace {
     holding: Vec<Reason>,
     /// Where its reasons start.
     start: usize,
+    /// Whether anything speaks against it so far.
+    failed: bool,
+    /// Only what is decided is wanted, and no reasons but of scripts that failed.
+    brief: bool,
 }
 
 impl Trace {
     pub fn new(discounts: usize) -> Self {
-        Self { kept: Vec::with_capacity(2 * discounts), holding: Vec::with_capacity(4), start: 0 }
+        Self {
+            kept: Vec::with_capacity(2 * discounts),
+            holding: Vec::with_capacity(4),
+            start: 0,
+            failed: false,
+            brief: false,
+        }
+    }
+
+    /// A trace for whom only what is decided is wanted.
+    pub const fn brief() -> Self {
+        Self { kept: Vec::new(), holding: Vec::new(), start: 0, failed: false, brief: true }
+    }
+
+    /// Whether no reasons are wanted.
+    pub const fn is_brief(&self) -> bool {
+        self.brief
     }
 
     /// Turns to the next discount.
     pub fn begin(&mut self) {
         self.start = self.kept.len();
         self.holding.clear();
+        self.failed = false;
     }
 
     /// Something speaks for the discount.
     pub fn holds(&mut self, reason: Reason) {
-        self.holding.push(reason);
+        if !self.brief {
+            self.holding.push(reason);
+        }
     }
 
     /// Something speaks against it. All of it is kept, so that a no can name all its causes.
     pub fn fails(&mut self, reason: Reason) {
-        self.kept.push(reason);
+        self.failed = true;
+        if !self.brief || matches!(reason, Reason::ScriptFailed { .. }) {
+            self.kept.push(reason);
+        }
     }
 
     /// Whether anything speaks against it so far.
-    pub fn failed(&self) -> bool {
-        self.kept.len() > self.start
+    pub const fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Whether more reasons would make no difference.
+    pub const fn settled(&self) -> bool {
+        self.brief && self.failed
     }
 
     /// What was found against the discount, or for it where nothing was.
     pub fn end(&mut self) -> Because {
         if !self.failed() {
-            if self.holding.is_empty() {
+            if self.holding.is_empty() && !self.brief {
                 self.kept.push(Reason::Always);
             }
             self.kept.append(&mut self.holding);
@@ -65,6 +97,9 @@ impl Trace {
 
     /// The same reasons and one more.
     pub fn extended(&mut self, because: Because, reason: Reason) -> Because {
+        if self.brief {
+            return because;
+        }
         self.begin();
         self.kept.extend_from_within(because.start as usize..because.end as usize);
         self.fails(reason);
@@ -74,6 +109,10 @@ impl Trace {
 
 /// Checks every condition of a map.
 pub(super) fn check_all(conditions: &[Condition], facts: &Facts, basket: &Basket, priced: &Priced, trace: &mut Trace) {
+    if trace.is_brief() {
+        trace.failed |= !all_hold(conditions, facts, basket, priced);
+        return;
+    }
     for (at, condition) in conditions.iter().enumerate() {
         let reason = check(at as u16, condition, facts, basket, priced);
         if holds(&reason) { trace.holds(reason) } else { trace.fails(reason) }
@@ -82,7 +121,10 @@ pub(super) fn check_all(conditions: &[Condition], facts: &Facts, basket: &Basket
 
 /// Whether all hold, without saying why.
 pub(super) fn all_hold(conditions: &[Condition], facts: &Facts, basket: &Basket, priced: &Priced) -> bool {
-    conditions.iter().all(|condition| holds(&check(0, condition, facts, basket, priced)))
+    conditions.iter().all(|condition| match condition {
+        Condition::Attribute { name, values } => attribute(facts, name).is_some_and(|found| is_one_of(found, values)),
+        _ => holds(&check(0, condition, facts, basket, priced)),
+    })
 }
 
 /// Whether those on classes and metrics hold: all that is known without a basket and the card.
@@ -130,13 +172,26 @@ fn check(at: u16, condition: &Condition, facts: &Facts, basket: &Basket, priced:
             Reason::Birthday { condition: at, known: birthday.is_some(), holds }
         }
         Condition::Attribute { name, values } => {
-            let found = facts.customer.as_ref().and_then(|card| card.attributes.get(name.as_ref()));
-            let value = found.map(ToString::to_string);
-            let holds = value.as_deref().is_some_and(|value| values.iter().any(|known| known.as_ref() == value));
-            Reason::Attribute { condition: at, value, holds }
+            let found = attribute(facts, name);
+            let holds = found.is_some_and(|found| is_one_of(found, values));
+            Reason::Attribute { condition: at, value: found.map(ToString::to_string), holds }
         }
         Condition::Code(code) => {
             Reason::Code { condition: at, holds: basket.codes.iter().any(|given| given.as_ref() == code.as_ref()) }
+        }
+    }
+}
+
+fn attribute<'f>(facts: &'f Facts, name: &str) -> Option<&'f Attribute> {
+    facts.customer.as_ref().and_then(|card| card.attributes.get(name))
+}
+
+fn is_one_of(found: &Attribute, values: &[Name]) -> bool {
+    match found {
+        Attribute::Text(text) => values.iter().any(|value| value.as_ref() == text),
+        Attribute::Number(_) | Attribute::Bool(_) => {
+            let text = found.to_string();
+            values.iter().any(|value| value.as_ref() == text)
         }
     }
 }

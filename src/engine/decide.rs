@@ -20,21 +20,33 @@ use super::offer::{Kind, Offer};
 ///
 /// Total and deterministic: the same bundle, facts and basket give the same decision, byte for byte.
 pub fn decide(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced: &Priced) -> Decision {
+    run(bundle, facts, basket, priced, Trace::new(bundle.discounts.len()))
+}
+
+/// The same lines, totals and discounts that apply, for whom nothing else matters: no reasons but of scripts that failed,
+/// nothing on what does not apply, no classes and no next steps.
+pub fn decide_briefly(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced: &Priced) -> Decision {
+    run(bundle, facts, basket, priced, Trace::brief())
+}
+
+fn run(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced: &Priced, mut trace: Trace) -> Decision {
     let mut shown = Shown::new(bundle, facts, basket, priced);
-    let (mut bases, mut trace) = (Bases::new(bundle), Trace::new(bundle.discounts.len()));
-    let mut offers: Vec<Offer> = Vec::with_capacity(bundle.discounts.len());
-    let mut rejected: Vec<Rejected> = Vec::with_capacity(bundle.discounts.len());
+    let mut bases = Bases::new(bundle);
+    let brief = trace.is_brief();
+    let mut offers: Vec<Offer> = Vec::with_capacity(if brief { 0 } else { bundle.discounts.len() });
+    let mut rejected: Vec<Rejected> = Vec::with_capacity(if brief { 0 } else { bundle.discounts.len() });
     for &slot in &bundle.order {
         match offer(slot as usize, &mut shown, &mut bases, &mut trace) {
             Ok(offer) => offers.push(offer),
-            Err(because) => rejected.push(Rejected { discount: slot, because }),
+            Err(because) if !brief => rejected.push(Rejected { discount: slot, because }),
+            Err(_) => {}
         }
     }
     let outcome = settle(Asked { bundle, facts, basket, priced, bases: &bases }, &offers);
     let lines = lines(priced, &offers, &outcome);
     let mut totals = Totals { gross: priced.total, discount: outcome.total, ..Totals::default() };
     points::settle(bundle, facts, basket, priced, &mut totals);
-    for (at, reason) in outcome.refused {
+    for (at, reason) in outcome.refused.into_iter().filter(|_| !brief) {
         rejected.push(Rejected { discount: offers[at].discount, because: trace.refuse(reason) });
     }
     rejected.sort_unstable_by_key(|rejected| rejected.discount);
@@ -57,11 +69,14 @@ pub fn decide(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced:
         totals,
         applied,
         rejected,
-        classes: facts.classes.clone(),
+        classes: if brief { Vec::new() } else { facts.classes.clone() },
         snapshot: facts.snapshot,
-        next_steps: (0..bundle.discounts.len())
-            .filter_map(|slot| next_step(bundle, slot, facts, basket, priced, &mut bases))
-            .collect(),
+        next_steps: if brief {
+            Vec::new()
+        } else {
+            let mut step = |slot| next_step(bundle, slot, facts, basket, priced, &mut bases);
+            (0..bundle.discounts.len()).filter_map(&mut step).collect()
+        },
         failures: facts.failures.clone(),
         trace: trace.kept,
     }

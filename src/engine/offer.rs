@@ -71,7 +71,13 @@ pub(super) fn offer(
     if let Some(why) = invalid(&discount.valid, facts) {
         trace.fails(Reason::NotValid { why });
     }
+    if trace.settled() {
+        return Err(trace.end());
+    }
     check_all(&discount.when, facts, basket, priced, trace);
+    if trace.settled() {
+        return Err(trace.end());
+    }
     if let Some(experiment) = held_out(bundle, slot, facts) {
         trace.fails(Reason::ControlGroup { experiment });
     }

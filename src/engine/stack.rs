@@ -1,5 +1,7 @@
 //! In which order offers apply, which of a group, and whether one applies alone.
 
+use smallvec::SmallVec;
+
 use super::base::{Bases, PerLine};
 use super::grant::{Granted, compute};
 use super::limit;
@@ -32,11 +34,12 @@ pub(super) struct Outcome {
 /// Settles all offers, which come in the order they apply.
 pub(super) fn settle(asked: Asked<'_>, offers: &[Offer]) -> Outcome {
     let exclusive = |at: &usize| asked.bundle.discounts[offers[*at].discount as usize].exclusive;
+    if !(0..offers.len()).any(|at| exclusive(&at)) {
+        let all: SmallVec<[usize; 16]> = (0..offers.len()).collect();
+        return stack(asked, offers, &all);
+    }
     let (alone, together): (Vec<usize>, Vec<usize>) = (0..offers.len()).partition(exclusive);
     let mut outcome = stack(asked, offers, &together);
-    if alone.is_empty() {
-        return outcome;
-    }
     let mut best: Option<Outcome> = None;
     let mut lost = Vec::new();
     for at in alone {

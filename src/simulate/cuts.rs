@@ -13,7 +13,7 @@ use super::quantiles::Quantiles;
 use crate::engine::{CutOffs, SegmentCuts, rank_cuts, score_cuts};
 use crate::metric::{BaseFit, Measure, Since, Sum};
 use crate::money::Number;
-use crate::policy::{Bundle, SegmentRule};
+use crate::policy::{Bundle, ScorePart, SegmentRule};
 use crate::time::{Instant, Period};
 
 const DAY: i64 = 86_400_000_000;
@@ -105,6 +105,10 @@ impl Base {
         Self { slots: metrics.into_iter().map(slot).collect(), read: None }
     }
 
+    fn slot(&mut self, metric: u16) -> Option<&mut Slot> {
+        self.slots.iter_mut().find(|slot| slot.metric == metric)
+    }
+
     /// Whether the cut-offs of an instant follow from whole numbers that are kept.
     fn is_kept(&self, local: i64) -> bool {
         let kept = |slot: &Slot| match slot.kind {
@@ -138,8 +142,7 @@ pub(super) fn take(
     let local = shared.plan.calendars[shared.plan.sides[side].calendar].moment(at).local;
     if base.is_kept(local) {
         read(shared, parts, (side, base), at);
-        let slot = |metric: u16| base.slots.iter().find(|slot| slot.metric == metric);
-        let number = |slot: &Slot, value: i64| match slot.kind {
+        let number = |kind: Kind, value: i64| match kind {
             Kind::Scaled(scale) => i128::from(value) * scale,
             // Later days are fewer days ago, and values rise: the day is kept below zero.
             Kind::Days(..) | Kind::Exact => Number::int(local.div_euclid(DAY) + value).0,
@@ -147,28 +150,24 @@ pub(super) fn take(
         for segment in due {
             cut_offs.segments[segment] = match &bundle.segments[segment].rule {
                 SegmentRule::Rank { metric, bounds, .. } => {
-                    let found = slot(*metric).map(|slot| {
-                        slot.values
-                            .ranks(bounds)
-                            .into_iter()
-                            .map(|cut| cut.map(|cut| Number(number(slot, cut))))
-                            .collect()
+                    let found = base.slot(*metric).map(|slot| {
+                        let cuts = slot.values.ranks(bounds).into_iter();
+                        cuts.map(|cut| cut.map(|cut| Number(number(slot.kind, cut)))).collect()
                     });
                     SegmentCuts::Rank { taken_at: at, smallest: found.unwrap_or_default() }
                 }
-                SegmentRule::Score { parts, .. } => SegmentCuts::Score {
-                    taken_at: at,
-                    parts: parts
-                        .iter()
-                        .filter_map(|part| {
-                            let slot = slot(part.metric)?;
-                            Some(slot.values.scores(part.parts, |value| number(slot, value)))
-                        })
-                        .collect(),
-                },
+                SegmentRule::Score { parts, .. } => {
+                    let mut cuts = |part: &ScorePart| {
+                        let slot = base.slot(part.metric)?;
+                        let kind = slot.kind;
+                        Some(slot.values.scores(part.parts, |value| number(kind, value)))
+                    };
+                    SegmentCuts::Score { taken_at: at, parts: parts.iter().filter_map(&mut cuts).collect() }
+                }
                 SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => SegmentCuts::None,
             };
         }
+        base.slots.iter_mut().for_each(|slot| slot.values.close());
     } else {
         take_by_sorting(shared, parts, (side, base), at, &due, cut_offs);
     }
@@ -199,7 +198,10 @@ fn read(shared: &Shared<'_>, running: &mut [Running], (side, base): (usize, &mut
         let mut customers = std::mem::take(&mut running.sides[side].touched);
         match before {
             None => customers = (0..part.customers.len() as u32).collect(),
-            Some(before) => changed(part, (before, at), &left, &mut customers),
+            Some(before) => {
+                let passed = &mut running.sides[side].passed;
+                changed(part, (before, at), (&left, passed), &mut customers);
+            }
         }
         let mut found: Vec<(u32, SmallVec<[Option<i64>; 4]>)> = Vec::with_capacity(customers.len());
         for customer in customers {
@@ -232,16 +234,28 @@ fn read(shared: &Shared<'_>, running: &mut [Running], (side, base): (usize, &mut
     base.read = Some(at);
 }
 
+/// Places in a part's order that window starts had come to when values were read last.
+pub(super) type Passed = SmallVec<[(Instant, usize); 4]>;
+
 /// Adds the customers to whom something happened within a stretch, or whose past left a window.
-fn changed(part: &Part, (from, until): (Instant, Instant), left: &[(Instant, Instant)], customers: &mut Vec<u32>) {
+fn changed(
+    part: &Part,
+    (from, until): (Instant, Instant),
+    (left, passed): (&[(Instant, Instant)], &mut Passed),
+    customers: &mut Vec<u32>,
+) {
     let contacts = |from: Instant, until: Instant| {
         let order = &part.contact_order;
         let at = |instant: Instant| order.partition_point(|it| part.contacts[*it as usize].at < instant);
         order[at(from)..at(until)].iter().map(|it| part.contacts[*it as usize].customer)
     };
+    let before = std::mem::take(passed);
     for (from, until) in left {
-        let at = |instant: Instant| part.order.partition_point(|what| part.at(*what) < instant);
-        let gone = &part.order[at(*from)..at(*until)];
+        let known = before.iter().find(|(at, _)| at == from).map(|(_, place)| *place);
+        let start = known.unwrap_or_else(|| part.order.partition_point(|what| part.at(*what) < *from));
+        let end = start + part.order[start..].iter().take_while(|what| part.at(**what) < *until).count();
+        passed.push((*until, end));
+        let gone = &part.order[start..end];
         let bought =
             gone.iter().filter(|what| **what & RETURN == 0).map(|what| part.purchases[*what as usize].customer);
         customers.extend(bought.filter(|customer| *customer != GUEST));

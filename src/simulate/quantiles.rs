@@ -19,6 +19,17 @@ pub(super) struct Quantiles {
     sums: Vec<i128>,
     /// Values are days: from this one on each has a bucket of its own.
     days_from: Option<i64>,
+    /// Buckets that were looked into; what is set since is brought to them.
+    open: Vec<Open>,
+}
+
+/// A bucket with its values, ascending.
+#[derive(Debug, Clone)]
+struct Open {
+    bucket: usize,
+    values: Vec<i64>,
+    /// Whether it was looked into since the last [`Quantiles::close`].
+    used: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -31,7 +42,8 @@ impl Quantiles {
     /// No values yet, of so many customers in each part.
     pub fn new(sizes: impl Iterator<Item = usize>, days_from: Option<i64>) -> Self {
         let part = |size| Values { values: vec![0; size], buckets: vec![ABSENT; size] };
-        Self { parts: sizes.map(part).collect(), counts: vec![0; 2 * HALF], sums: vec![0; 2 * HALF], days_from }
+        let (counts, sums) = (vec![0; 2 * HALF], vec![0; 2 * HALF]);
+        Self { parts: sizes.map(part).collect(), counts, sums, days_from, open: Vec::new() }
     }
 
     /// Sets a customer's value.
@@ -45,10 +57,18 @@ impl Quantiles {
         if old != ABSENT {
             self.counts[usize::from(old)] -= 1;
             self.sums[usize::from(old)] -= i128::from(before);
+            if let Some(open) = self.open.iter_mut().find(|open| open.bucket == usize::from(old)) {
+                let at = open.values.partition_point(|value| *value < before);
+                open.values.remove(at);
+            }
         }
         if let Some(value) = value {
             self.counts[usize::from(bucket)] += 1;
             self.sums[usize::from(bucket)] += i128::from(value);
+            if let Some(open) = self.open.iter_mut().find(|open| open.bucket == usize::from(bucket)) {
+                let at = open.values.partition_point(|known| *known < value);
+                open.values.insert(at, value);
+            }
         }
         values.buckets[customer] = bucket;
         values.values[customer] = value.unwrap_or(0);
@@ -73,25 +93,43 @@ impl Quantiles {
     }
 
     /// The values of a bucket, ascending.
-    fn inside(&self, bucket: usize) -> Vec<i64> {
-        let mut found = Vec::with_capacity(self.counts[bucket] as usize);
-        for part in &self.parts {
-            for (at, known) in part.buckets.iter().enumerate() {
-                if usize::from(*known) == bucket {
-                    found.push(part.values[at]);
+    fn inside(&mut self, bucket: usize) -> &[i64] {
+        let at = match self.open.iter().position(|open| open.bucket == bucket) {
+            Some(at) => at,
+            None => {
+                let mut values = Vec::with_capacity(self.counts[bucket] as usize);
+                for part in &self.parts {
+                    let here = part.buckets.iter().zip(&part.values);
+                    values.extend(here.filter(|(known, _)| usize::from(**known) == bucket).map(|(_, value)| *value));
                 }
+                values.sort_unstable();
+                self.open.push(Open { bucket, values, used: true });
+                self.open.len() - 1
             }
+        };
+        self.open[at].used = true;
+        &self.open[at].values
+    }
+
+    /// The value at a place of a bucket.
+    fn value(&mut self, bucket: usize, at: usize) -> i64 {
+        match self.days_from {
+            // All of them are the same day, but for what lies beyond either end.
+            Some(first) if bucket > 0 && bucket < 2 * HALF - 1 => first + bucket as i64,
+            _ => self.inside(bucket)[at],
         }
-        found.sort_unstable();
-        found
+    }
+
+    /// Forgets what was in the buckets that nobody looked into since this was called last.
+    pub fn close(&mut self) {
+        self.open.retain_mut(|open| std::mem::take(&mut open.used));
     }
 
     /// Quantiles as [`crate::engine::score_cuts`] gives them; `number` turns a value into the one of the metric.
-    pub fn scores(&self, parts: u8, number: impl Fn(i64) -> i128) -> PartCuts {
+    pub fn scores(&mut self, parts: u8, number: impl Fn(i64) -> i128) -> PartCuts {
         let size: usize = self.counts.iter().map(|count| *count as usize).sum();
         let Some(last) = size.checked_sub(1) else { return PartCuts::default() };
         let n = i128::from(parts);
-        let mut looked: Option<(usize, Vec<i64>)> = None;
         let mut before = 0;
         let mut bucket = 0;
         let mut at = |rank: usize| {
@@ -103,10 +141,7 @@ impl Quantiles {
                 before += self.counts[bucket] as usize;
                 bucket += 1;
             }
-            if looked.as_ref().is_none_or(|(known, _)| *known != bucket) {
-                looked = Some((bucket, self.inside(bucket)));
-            }
-            looked.as_ref().map_or(0, |(_, values)| values[rank - before])
+            self.value(bucket, rank - before)
         };
         let cut = |part: usize| {
             let (whole, rest) = (last * part / parts as usize, (last * part % parts as usize) as i128);
@@ -120,7 +155,7 @@ impl Quantiles {
 
     /// Per bound the smallest value above zero whose share of the total held by greater ones lies below it, as
     /// [`crate::engine::rank_cuts`] has it.
-    pub fn ranks(&self, bounds: &[Rate]) -> Vec<Option<i64>> {
+    pub fn ranks(&mut self, bounds: &[Rate]) -> Vec<Option<i64>> {
         let positive = HALF + 1..2 * HALF;
         let total: i128 = self.sums[positive.clone()].iter().sum();
         if total == 0 {
@@ -140,9 +175,8 @@ impl Quantiles {
                     above += self.sums[bucket];
                 }
                 let (bucket, mut above) = lowest?;
-                let values = self.inside(bucket);
                 let mut smallest = None;
-                for equal in values.chunk_by(|a, b| a == b).rev() {
+                for equal in self.inside(bucket).chunk_by(|a, b| a == b).rev() {
                     if !below(above, bound) {
                         break;
                     }
@@ -178,6 +212,13 @@ mod tests {
                 known[customer] = value;
                 let (part, place) = if customer < 25 { (0, customer) } else { (1, customer - 25) };
                 quantiles.set(part, place, value);
+                // What was looked into before stays right.
+                if customer % 7 == 0 {
+                    quantiles.scores(parts, i128::from);
+                }
+                if customer % 11 == 0 {
+                    quantiles.close();
+                }
             }
             let mut values: Vec<Number> = known.iter().flatten().map(|value| Number(i128::from(*value))).collect();
             values.sort_unstable();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::base::{Base, Part, RecordedPoints};
-use super::cuts::refresh;
+use super::cuts::{Passed, refresh};
 use super::figures::{Got, Tally};
 use super::limits::{Ledger, Limit, is_common};
 use super::plan::asks_scripts;
@@ -77,6 +77,8 @@ pub(super) struct Side {
     pub scripts: bool,
     /// Customers whose sums changed since cut-offs were taken last; empty where there are none.
     pub touched: Vec<u32>,
+    /// How far the starts of windows had come then.
+    pub passed: Passed,
     pub cut_offs: bool,
     /// Whether some discount has limited uses or a budget.
     pub limited: bool,
@@ -114,6 +116,7 @@ impl Side {
             spent: Ledger::default(),
             scripts: asks_scripts(bundle),
             touched: Vec::new(),
+            passed: Passed::new(),
             limited: bundle.discounts.iter().any(|it| it.uses_per_customer.is_some() || is_common(it)),
             cut_offs: bundle.segments.iter().any(|segment| refresh(&segment.rule).is_some()),
         }

@@ -240,6 +240,17 @@ impl Shop {
         let heard = Heard::default();
         let outcome =
             replay(&base, &policies, (from, until), Some(&heard), &Progress::default()).expect("not cancelled");
+        let unheard = replay(&base, &policies, (from, until), None, &Progress::default()).expect("not cancelled");
+        for (unheard, heard) in unheard.sides.iter().zip(&outcome.sides) {
+            let (unheard, heard) = (&unheard.tally, &heard.tally);
+            assert_eq!(
+                (unheard.total, &unheard.months),
+                (heard.total, &heard.months),
+                "nobody need hear the decisions"
+            );
+            assert_eq!((&unheard.classes, &unheard.discounts), (&heard.classes, &heard.discounts));
+            assert_eq!((&unheard.steps, unheard.script_failures), (&heard.steps, heard.script_failures));
+        }
         (outcome, heard.0.into_inner().expect("nobody panics"))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use treue::diagnostic::{Severity, Sources};
-use treue::engine::{decide, price};
+use treue::engine::{decide, decide_briefly, price};
 use treue::model::{Allowance, Basket, Customer, Decision, Facts, Line};
 use treue::money::{Money, Number, Quantity, UnitPrice};
 use treue::policy::{Bundle, compile};
@@ -68,7 +68,14 @@ fn basket(case: &Case) -> Basket {
 fn decided(case: &Case, bundle: &Bundle) -> Decision {
     let (facts, basket) = (Arc::new(facts(case, bundle)), Arc::new(basket(case)));
     let priced = price(bundle, &basket).expect("a basket within range");
-    decide(bundle, &facts, &basket, &priced)
+    let whole = decide(bundle, &facts, &basket, &priced);
+    let brief = decide_briefly(bundle, &facts, &basket, &priced);
+    let outcome = |decision: &Decision| {
+        let applied = decision.applied.iter().map(|it| (it.discount, it.rate, it.amount, it.cuts.clone()));
+        (decision.lines.clone(), decision.totals, applied.collect::<Vec<_>>())
+    };
+    assert_eq!(outcome(&brief), outcome(&whole), "without reasons the same is decided");
+    whole
 }
 
 fn as_must(decision: &Decision) -> Must {

@@ -1,7 +1,7 @@
 //! Tills in threads of their own against the program: with twins, lost answers, retries and returns.
 //!
 //! A short race runs with the other tests. The long one is 100,000 commits:
-//! `cargo test --release --test it -- --ignored race`, or as many as `TREUE_RACE_COMMITS` says.
+//! `TREUE=$PWD/target/release/treue cargo test --test it -- --ignored race`, or as many as `TREUE_RACE_COMMITS` says.
 
 use std::collections::HashMap;
 use std::fs;
@@ -110,7 +110,11 @@ impl Till<'_> {
                 let sent = self.lines.each_mut().map(|line| line.send("POST", path, body).is_ok());
                 let mut answers = [0, 1].map(|line| {
                     let answer = if sent[line] { self.lines[line].answer().ok() } else { None };
-                    answer.unwrap_or_else(|| self.ask(line, path, body))
+                    answer.unwrap_or_else(|| {
+                        // An answer that comes late must not be taken for that of the next request.
+                        self.lines[line] = self.connect();
+                        self.ask(line, path, body)
+                    })
                 });
                 // One of two may be refused, where what it asked for was there only before or after the other.
                 answers.sort();
