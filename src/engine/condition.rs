@@ -53,6 +53,7 @@ impl Trace {
     }
 
     /// Something speaks for the discount.
+    #[inline]
     pub fn holds(&mut self, reason: Reason) {
         if !self.brief {
             self.holding.push(reason);
@@ -60,6 +61,7 @@ impl Trace {
     }
 
     /// Something speaks against it. All of it is kept, so that a no can name all its causes.
+    #[inline]
     pub fn fails(&mut self, reason: Reason) {
         self.failed = true;
         if !self.brief || matches!(reason, Reason::ScriptFailed { .. }) {
@@ -147,6 +149,7 @@ fn holds(reason: &Reason) -> bool {
     )
 }
 
+#[inline]
 fn check(at: u16, condition: &Condition, facts: &Facts, basket: &Basket, priced: &Priced) -> Reason {
     match condition {
         Condition::Class { segment, classes } => {
