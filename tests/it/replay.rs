@@ -235,7 +235,7 @@ impl Shop {
         let base = self.app.history(Sample::ALL, until, true, &|_| true).expect("readable").expect("not stopped");
         let bundle = self.app.active().bundle.clone();
         let policy =
-            |grants: &Grants| Policy { name: String::new(), bundle: bundle.clone(), grants: *grants, fits: Vec::new() };
+            |grants: &Grants| Policy { name: String::new(), bundle: bundle.clone(), grants: *grants, fit: None };
         let policies: Vec<Policy> = grants.iter().map(policy).collect();
         let heard = Heard::default();
         let outcome =

@@ -19,7 +19,7 @@ mod surface;
 pub use clv::{ClvQuestion, ClvReport, KnownBuyer, Taken};
 pub use fit::{BuyingFit, Doubt, FittedParameter, Method, fit_buying, fit_one};
 pub use hold_out::{Foretold, HoldOut, hold_out};
-pub use sample::BaseSample;
+pub use sample::{BaseSample, fit_base};
 pub use spend::{SpendFit, fit_spend};
 pub use summary::{Group, PurchaseDays, Summary};
 

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::present::{Asked, report};
 use super::report::SimulationReport;
 use super::response::{Played, classes_of, respond};
+use crate::analytics::value::fit_base;
 use crate::app::start::App;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::id::{Name, Revision};
@@ -185,8 +186,7 @@ impl App {
                 expected: active.currency.to_string(),
             });
         }
-        let fits = self.fits_at(&bundle, self.clock.now())?;
-        Ok(Policy { name: name.to_string(), bundle, grants, fits })
+        Ok(Policy { name: name.to_string(), bundle, grants, fit: Some(fit_base) })
     }
 
     /// The history of a sample, and the part of it that decisions are made in. Blocks.
