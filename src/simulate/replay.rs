@@ -149,7 +149,7 @@ pub fn replay(
         at = stop;
     }
     let shared = Shared { cut_offs: &cut_offs, ledgers: &ledgers, scarce: &scarce, ..bare };
-    let outcome = outcome(&shared, parts, &|| progress.is_cancelled());
+    let outcome = outcome(&shared, parts);
     (!progress.is_cancelled()).then_some(outcome)
 }
 
@@ -235,6 +235,6 @@ fn in_order(base: &Base, parts: &[Running]) -> Vec<(usize, u32)> {
             (part.at(*what), what & RETURN != 0, sequence, place, *what)
         }));
     }
-    waiting.sort_unstable();
+    waiting.par_sort_unstable();
     waiting.into_iter().map(|(.., place, what)| (place, what)).collect()
 }

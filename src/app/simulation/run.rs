@@ -226,8 +226,12 @@ impl App {
         let Prepared { scenario, policies, named } = prepared;
         let granted = policies.iter().any(|policy| policy.grants == Grants::Recorded);
         let (base, window) = self.history_of(scenario.window, scenario.sample, granted, progress)?;
+        let go_on = || !progress.is_cancelled();
         let stream = match &scenario.behaviour {
-            Some(behaviour) => Some(Stream::new(&base, policies, classes_of(behaviour, named, policies)?)),
+            Some(behaviour) => {
+                let stream = Stream::new(&base, policies, classes_of(behaviour, named, policies)?, &go_on);
+                Some(stream.ok_or(SimulationError::Cancelled)?)
+            }
             None => None,
         };
         let watch = stream.as_ref().map(|stream| stream as &dyn Watch);
@@ -237,7 +241,7 @@ impl App {
         let mut report = report(&outcome, Asked { sample: scenario.sample, span, filters, notes: Vec::new() });
         if let (Some(behaviour), Some(stream)) = (&scenario.behaviour, &stream) {
             let played = Played { behaviour, named, stream, outcome: &outcome, seed: scenario.seed };
-            let response = respond(&played, &|| !progress.is_cancelled());
+            let response = respond(&played, &go_on);
             report.response = Some(response.ok_or(SimulationError::Cancelled)?);
         }
         Ok(report)

@@ -60,14 +60,15 @@ impl App {
         let (base, window) = self.history_of(question.window, question.sample, false, progress)?;
         progress.expect(base.purchases() * question.tries as u64);
         let segment = question.segment;
-        let run = |bundle: &Arc<Bundle>| -> Result<_, SimulationError> {
+        let go_on = || !progress.is_cancelled();
+        let heard = |bundle: &Arc<Bundle>| {
             let name = "try".to_owned();
             let policies = [Policy { name, bundle: Arc::clone(bundle), grants: Grants::Decide, fit: Some(fit_base) }];
-            let stream = Stream::new(&base, &policies, segment.map(|segment| (0, segment)));
-            let outcome = replay(&base, &policies, window, Some(&stream as &dyn Watch), progress);
-            let outcome = outcome.ok_or(SimulationError::Cancelled)?;
-            Ok((stream.courses(window), outcome))
+            let stream = Stream::new(&base, &policies, segment.map(|segment| (0, segment)), &go_on)?;
+            let outcome = replay(&base, &policies, window, Some(&stream as &dyn Watch), progress)?;
+            Some((stream.courses(window, &go_on)?, outcome))
         };
+        let run = |bundle: &Arc<Bundle>| heard(bundle).ok_or(SimulationError::Cancelled);
         let (courses, outcome) = run(bundle)?;
         let measuring = Measuring::new(question, bundle, &courses);
         let start = measuring.measure(&courses, &outcome);
