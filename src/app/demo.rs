@@ -66,7 +66,7 @@ pub enum DemoError {
 /// Customers that one transaction writes.
 const AT_ONCE: u64 = 2_000;
 /// The policy in force decides on what was bought within the last so many days, or fewer where that is much.
-const DECIDED_DAYS: f64 = 30.0;
+const DECIDED_DAYS: f64 = 21.0;
 /// About so many purchases are decided at most: each is a checkout of its own.
 const DECIDED: f64 = 10_000.0;
 /// Decisions that one transaction writes.

@@ -201,7 +201,7 @@ async fn an_idle_connection_is_kept_and_a_head_on_it_is_not_waited_for_long() {
     for _ in 0..3 {
         till.send(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
         assert!(till.answer().await.0.starts_with("http/1.1 200 "));
-        tokio::time::sleep(Duration::from_secs(70)).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
     }
     till.send(b"GET /healthz HTTP/1.1\r\n").await;
     let started = tokio::time::Instant::now();
