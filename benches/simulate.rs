@@ -66,7 +66,7 @@ fn simulate(c: &mut Criterion) {
         name: String::new(),
         bundle: Arc::clone(bundle),
         grants: Grants::Decide,
-        fits: Vec::new(),
+        fit: None,
     };
     let mut group = c.benchmark_group("simulate");
     group.sample_size(10).throughput(Throughput::Elements(2 * base.purchases()));

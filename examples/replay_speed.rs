@@ -74,8 +74,7 @@ fn base(customers: u64, mean: f64, until: Instant, bundle: &Bundle, file: Option
 }
 
 fn run(name: &str, base: &Base, bundle: &Arc<Bundle>, sides: usize, until: Instant) -> Outcome {
-    let policy =
-        || Policy { name: String::new(), bundle: Arc::clone(bundle), grants: Grants::Decide, fits: Vec::new() };
+    let policy = || Policy { name: String::new(), bundle: Arc::clone(bundle), grants: Grants::Decide, fit: None };
     let policies: Vec<Policy> = (0..sides).map(|_| policy()).collect();
     let (first, _) = base.span().expect("something happened");
     let begun = Watch::now();

@@ -4,7 +4,6 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::active::Active;
-use super::fit::asked_models;
 use super::points::lots_before;
 use super::purchase::DecisionRecord;
 use super::refresh::{definition, fit_definition};
@@ -13,7 +12,9 @@ use super::start::App;
 use crate::analytics::needs_cut_offs;
 use crate::engine::{CutOffs, Gather, Priced, SegmentCuts, decide, gather, limited_offers};
 use crate::ledger::redeemable;
-use crate::metric::{BaseFit, Event, History, LineFilter, interaction_adds, purchase_adds, purchase_corrections};
+use crate::metric::{
+    BaseFit, Event, History, LineFilter, asked_models, interaction_adds, purchase_adds, purchase_corrections,
+};
 use crate::model::{Allowance, Basket, Customer, Decision, Interaction, Line, Purchase};
 use crate::money::{Money, Rate};
 use crate::policy::{Bundle, Discount, SegmentRule};
@@ -154,7 +155,7 @@ impl App {
                 }
             }
         }
-        for filter in asked_models(bundle) {
+        for filter in asked_models(&bundle.metrics) {
             match rows.cutoffs_in(decision.snapshot, fit_definition(bundle, filter))? {
                 Some(kept) => cut_offs.fits.push(BaseFit { filter, ..decode(&kept.body)? }),
                 None => {

@@ -4,11 +4,13 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::Serialize;
 use thiserror::Error;
 
+use super::purchase::{PurchaseError, Purchasing, commit_then};
 use super::start::App;
+use crate::model::Purchase;
 use crate::money::Currency;
 use crate::simulate::{Demo, MadeUp};
 use crate::store::{Batch, Failure, PutError, Read, Store, WriteError};
-use crate::time::{Instant, Zone};
+use crate::time::{Duration, Instant, Zone};
 
 /// Which base to make up.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,21 +65,40 @@ pub enum DemoError {
 
 /// Customers that one transaction writes.
 const AT_ONCE: u64 = 2_000;
+/// The policy in force decides on what was bought within the last so many days, or fewer where that is much.
+const DECIDED_DAYS: f64 = 21.0;
+/// About so many purchases are decided at most: each is a checkout of its own.
+const DECIDED: f64 = 10_000.0;
+/// Decisions that one transaction writes.
+const DECIDED_AT_ONCE: usize = 500;
 
-/// Makes up a base that ends at `now`, and writes it. `progress` hears how many customers are written. Blocks.
+/// Makes up a base that ends at `now`, and writes it; no policy decides on it. `progress` hears how many customers are
+/// written. Blocks.
 pub fn fill_demo(
     store: &Store,
     currency: Currency,
     zone: Zone,
     now: Instant,
     options: &DemoOptions,
-    mut progress: impl FnMut(u64),
+    progress: impl FnMut(u64),
 ) -> Result<DemoReport, DemoError> {
+    let demo = Demo::new(options.seed, options.customers, options.mean_purchases, now, zone, currency);
+    fill(store, &demo, options, Instant::MAX, progress).map(|(report, _)| report)
+}
+
+/// The same but for purchases from an instant on, which it hands back unwritten.
+fn fill(
+    store: &Store,
+    demo: &Demo,
+    options: &DemoOptions,
+    until: Instant,
+    mut progress: impl FnMut(u64),
+) -> Result<(DemoReport, Vec<Purchase>), DemoError> {
     let counts = store.snapshot().counts()?;
     if !options.into_existing && (counts.customers, counts.purchases, counts.interactions) != (0, 0, 0) {
         return Err(DemoError::NotEmpty { customers: counts.customers, purchases: counts.purchases });
     }
-    let demo = Demo::new(options.seed, options.customers, options.mean_purchases, now, zone, currency);
+    let mut later = Vec::new();
     let (jobs, waiting) = std::sync::mpsc::sync_channel::<Vec<MadeUp>>(1);
     let (done, finished) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
@@ -96,27 +117,70 @@ pub fn fill_demo(
         });
         let mut from = 0;
         while from < options.customers {
-            let until = options.customers.min(from + AT_ONCE);
-            let made = (from..until).into_par_iter().map(|number| demo.make(number)).collect();
+            let last = options.customers.min(from + AT_ONCE);
+            let mut made: Vec<MadeUp> = (from..last).into_par_iter().map(|number| demo.make(number)).collect();
+            for made in &mut made {
+                later.extend(made.purchases.split_off(made.purchases.partition_point(|bought| bought.at < until)));
+            }
             // Where the writer ended early, what it says below tells why.
             if jobs.send(made).is_err() {
                 break;
             }
             finished.try_iter().for_each(&mut progress);
-            from = until;
+            from = last;
         }
         drop(jobs);
         finished.into_iter().for_each(&mut progress);
-        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let written: Result<DemoReport, DemoError> =
+            writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((written?, later))
     })
 }
 
 impl App {
-    /// Fills the store with a made-up base in the currency and zone of the bundle in force. Blocks: not for a thread
-    /// that drives tasks.
+    /// Fills the store with a made-up base in the currency and zone of the bundle in force, which decides on the latest
+    /// purchases; of these nothing came back yet. Blocks: not for a thread that drives tasks.
+    #[expect(clippy::float_arithmetic, reason = "about how many purchases there will be in a day")]
     pub fn fill_demo(&self, options: &DemoOptions, progress: impl FnMut(u64)) -> Result<DemoReport, DemoError> {
-        let bundle = &self.active().bundle;
-        fill_demo(&self.store, bundle.currency, bundle.zone, self.clock.now(), options, progress)
+        let (bundle, now) = (std::sync::Arc::clone(&self.active().bundle), self.clock.now());
+        let (zone, currency) = (bundle.zone, bundle.currency);
+        let demo = Demo::new(options.seed, options.customers, options.mean_purchases, now, zone, currency);
+        let a_day = options.customers as f64 * options.mean_purchases / Demo::DAYS as f64;
+        let days = DECIDED_DAYS.min(DECIDED / a_day).max(1.0) as u32;
+        let until = Duration::Days(days).before(now, zone);
+        let (mut report, mut later) = fill(&self.store, &demo, options, until, progress)?;
+        // Classes as they are before the first decision.
+        self.after_bulk()?;
+        later.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        report.purchases += later.len() as u64;
+        while !later.is_empty() {
+            let rest = later.split_off(later.len().min(DECIDED_AT_ONCE));
+            self.check_out(std::mem::replace(&mut later, rest))?;
+        }
+        Ok(report)
+    }
+
+    /// Commits purchases of the past as checkouts would have done.
+    fn check_out(&self, bought: Vec<Purchase>) -> Result<(), DemoError> {
+        let active = self.active();
+        let committed = self.store.write_blocking(move |batch| {
+            bought.iter().try_for_each(|bought| {
+                let wanted = Purchasing {
+                    id: bought.id.clone(),
+                    request: [0; 16],
+                    customer: bought.customer.clone(),
+                    at: Some(bought.at),
+                    basket: Demo::basket(bought),
+                    terms: None,
+                };
+                commit_then(batch, &active, wanted, bought.at)
+            })
+        });
+        committed.map_err(|error| match error {
+            WriteError::Refused(PurchaseError::Exists(id)) => DemoError::Exists(id),
+            WriteError::Refused(PurchaseError::Failed(failure)) | WriteError::Failed(failure) => failure.into(),
+            WriteError::Refused(error) => Failure::Damaged { what: "made-up purchase", why: error.to_string() }.into(),
+        })
     }
 }
 
@@ -147,6 +211,7 @@ mod tests {
     use std::ops::ControlFlow;
 
     use super::*;
+    use crate::app::{Clock, Settings, verify};
     use crate::metric::{LineFilter, Lists, Timelines};
     use crate::store::{FilterHash, Listing};
 
@@ -194,6 +259,29 @@ mod tests {
             (report.customers, report.purchases, report.interactions)
         );
         assert!(report.returns > 0 && report.purchases > 300 * 4, "{report:?}");
+    }
+
+    #[test]
+    fn the_policy_in_force_decides_on_the_latest_purchases() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let settings = Settings { policies: root.join("policies"), scripts: root.join("scripts") };
+        let open = || {
+            let now = Instant::parse_rfc3339("2026-11-01T00:00:00Z").expect("an instant");
+            let app = App::open(store(), Clock::fixed(now), settings.clone()).expect("an app");
+            let report = app.fill_demo(&DemoOptions { customers: 400, ..DemoOptions::default() }, |_| {});
+            (app, report.expect("a base"))
+        };
+        let ((app, report), (other, again)) = (open(), open());
+        assert_eq!(report, again);
+        let rows = app.store.snapshot();
+        assert_eq!(rows.counts().expect("a read").purchases, report.purchases);
+        let (_, purchases) = content(&app.store);
+        assert_eq!(purchases, content(&other.store).1);
+        let decided: Vec<_> = purchases.iter().filter(|bought| bought.revision.is_some()).collect();
+        let granted = |bought: &&&Purchase| bought.lines.iter().any(|line| line.discount > crate::money::Money::ZERO);
+        assert!(decided.len() > 50 && decided.iter().filter(granted).count() > 20, "{}", decided.len());
+        assert!(decided.iter().all(|bought| rows.decision(&bought.id).expect("a read").is_some()));
+        verify(&rows, &mut |flaw| panic!("{flaw:?}")).expect("it is read");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::scan::{Collect, scan};
 use super::start::App;
 use crate::analytics::value::BaseSample;
 use crate::engine::CutOffs;
-use crate::metric::{BaseFit, Measure, Metric, Reader, Timelines};
+use crate::metric::{BaseFit, Buyer, Reader, Timelines, asked_models};
 use crate::money::Money;
 use crate::policy::Bundle;
 use crate::store::{Failure, Record, Snapshot};
@@ -26,20 +26,6 @@ pub(super) fn is_fit_due(bundle: &Bundle, taken_at: Instant, now: Instant) -> bo
     REFIT.next(taken_at, bundle.zone) <= now
 }
 
-/// The choices of lines that a bundle's models are asked for, each once.
-pub(super) fn asked_models(bundle: &Bundle) -> Vec<Option<u16>> {
-    let mut asked: Vec<Option<u16>> =
-        bundle.metrics.iter().filter(|metric| asks_model(metric)).map(|metric| metric.filter).collect();
-    asked.sort_unstable();
-    asked.dedup();
-    asked
-}
-
-/// Whether a metric asks a model.
-pub(super) const fn asks_model(metric: &Metric) -> bool {
-    matches!(metric.measure, Measure::Model(_))
-}
-
 impl App {
     /// Fits models to what the base bought of some lines as of an instant.
     pub(super) fn fit(&self, active: &Active, filters: &[Option<u16>], at: Instant) -> Result<Vec<BaseFit>, Failure> {
@@ -52,7 +38,7 @@ impl App {
 
     /// The models that a bundle asks which is not in force, as of the start of their period; none where it asks none.
     pub(super) fn fits_at(&self, bundle: &Arc<Bundle>, at: Instant) -> Result<Vec<BaseFit>, Failure> {
-        let asked = asked_models(bundle);
+        let asked = asked_models(&bundle.metrics);
         if asked.is_empty() {
             return Ok(Vec::new());
         }
@@ -77,7 +63,8 @@ impl Collect for Buyers<'_> {
             let buyer = Reader::new(&mut *events, bundle.zone, bundle.currency).buyer(*filter, self.at)?;
             if let Some(buyer) = buyer {
                 let totals = events.mark(*filter, self.at)?.totals;
-                sample.push(buyer, totals.purchases, Money(totals.gross.saturating_sub(totals.discount)));
+                let net = Money(totals.gross.saturating_sub(totals.discount));
+                sample.push(Buyer { rhythm: buyer.0, spend: buyer.1, purchases: totals.purchases, net });
             }
         }
         Ok(())

@@ -344,17 +344,13 @@ impl App {
         })
     }
 
-    /// Swaps a bundle in, with cut-offs. The caller holds the lock on changes.
+    /// Swaps a stored bundle in, with cut-offs. The caller holds the lock on changes.
     fn finish_activation(&self, bundle: Arc<Bundle>, activation: Option<&Activation>) -> Result<(), Failure> {
         let before = self.active();
         let (since, by, note) = match activation {
             Some(activation) => (activation.at, activation.by.as_str(), activation.note.as_str()),
             None => (before.since, before.by.as_str(), before.note.as_str()),
         };
-        let filters = bundle.filters.clone();
-        if !filters.is_empty() {
-            self.write(move |batch| filters.iter().try_for_each(|filter| batch.add_filter(filter).map(drop)))?;
-        }
         let empty = CutOffs::empty(&bundle);
         let active = Active::new(bundle, empty, since, by, note)?;
         if self.filters_complete(&active)? {

@@ -234,6 +234,17 @@ pub(super) fn missing_revision(purchase: &str) -> Failure {
     Failure::Damaged { what: "revision", why: format!("the policy that decided `{purchase}` is not in the store") }
 }
 
+/// Commits a purchase in a transaction as a checkout would have done at an instant that is over, with the cut-offs of now.
+pub(super) fn commit_then(
+    batch: &mut Batch<'_>,
+    active: &Arc<super::active::Active>,
+    wanted: Purchasing,
+    then: Instant,
+) -> Result<(), PurchaseError> {
+    let (bundle, clock) = (Arc::clone(&active.bundle), super::clock::Clock::fixed(then));
+    Job { wanted, foreseen: None, active: Arc::clone(active), bundle, clock }.run(batch).map(drop)
+}
+
 struct Job {
     wanted: Purchasing,
     foreseen: Option<Foreseen>,

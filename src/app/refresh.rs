@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::active::Active;
 use super::events::Events;
 use super::facts::metric;
-use super::fit::{asked_models, asks_model, is_fit_due};
+use super::fit::is_fit_due;
 use super::scan::{Collect, scan};
 use super::start::{App, lock};
 use crate::analytics::{BaseValues, needs_cut_offs};
 use crate::engine::{CutOffs, SegmentCuts};
 use crate::id::Revision;
-use crate::metric::{BaseFit, History, Metric};
+use crate::metric::{BaseFit, History, Metric, asked_models};
 use crate::policy::{Bundle, SegmentRule};
 use crate::store::{
     AccountError, Failure, FilterHash, KeptCutoffs, Read, Record, Snapshot, WriteError, decode, encode,
@@ -112,7 +112,7 @@ impl App {
         let wanted: Vec<usize> =
             (0..bundle.segments.len()).filter(|at| needs_cut_offs(&bundle.segments[*at].rule)).collect();
         let mut segments = vec![SegmentCuts::None; bundle.segments.len()];
-        let asked = asked_models(bundle);
+        let asked = asked_models(&bundle.metrics);
         if wanted.is_empty() && asked.is_empty() {
             return Ok((CutOffs::empty(bundle), true));
         }
@@ -133,7 +133,7 @@ impl App {
         let mut missing = Vec::new();
         for &at in &wanted {
             // Cut-offs of what a model says go by the model they were taken with.
-            let stale = !unfitted.is_empty() && metrics_of(bundle, at).any(asks_model);
+            let stale = !unfitted.is_empty() && metrics_of(bundle, at).any(Metric::asks_model);
             let kept = if anew || stale { None } else { rows.cutoffs(definition(bundle, at))? };
             match kept {
                 Some(kept) if !is_due(&bundle.segments[at].rule, kept.taken_at, now, bundle) => {

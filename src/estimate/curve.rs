@@ -46,6 +46,11 @@ impl Curve {
         (reached < self.ceiling).then(|| -((self.ceiling - reached) / (self.ceiling - self.low)).ln() / self.k)
     }
 
+    /// The spend at which the next unit of money adds this much, above zero; below zero where it never adds as much.
+    pub fn spend_at_slope(self, slope: f64) -> f64 {
+        (self.k * (self.ceiling - self.low) / slope).ln() / self.k
+    }
+
     /// The spend beyond which nothing is left to gain that a float could hold.
     pub fn saturation(self) -> f64 {
         40.0 / self.k
@@ -69,6 +74,7 @@ mod tests {
         assert!((curve.spend_for(0.6).expect("a spend") - 8.0).abs() < 1e-12);
         assert_eq!((curve.spend_for(-0.1), curve.spend_for(0.8)), (Some(0.0), None));
         let step = 1e-6;
+        assert!((curve.spend_at_slope(curve.slope(5.0)) - 5.0).abs() < 1e-12);
         assert!(((curve.at(5.0 + step) - curve.at(5.0 - step)) / (2.0 * step) - curve.slope(5.0)).abs() < 1e-9);
     }
 

@@ -1,6 +1,6 @@
 //! The HTTP edge: parse, call app, present; no rules.
 //!
-//! Reading order: [`mod@router`] (which call goes where), [`server`] (listening), [`tls`], [`observe`] (around every
+//! Reading order: [`mod@router`] (which call goes where), [`server`] (listening), [`line`](mod@line) (one connection), [`tls`], [`observe`] (around every
 //! request), [`access`] (who may call what), [`document`] (the OpenAPI document), [`mod@blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and
 //! [`problem`] (what goes out), [`wire`] (the JSON), then a folder per resource with a file per action: [`quotes`],
 //! [`purchases`], [`customers`], [`agenda`], [`reports`], [`simulations`], [`policies`], [`bulk`], [`keys`], [`audit`], [`system`].
@@ -15,6 +15,7 @@ pub mod bulk;
 pub mod customers;
 mod document;
 pub mod keys;
+mod line;
 pub mod observe;
 pub mod policies;
 pub mod problem;

@@ -6,19 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::http::Request;
+use axum::response::Response;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tower::util::{MapRequest, MapResponse};
 
+use super::line::{HEAD_PATIENCE, IDLE_PATIENCE, Line};
 use super::router::router;
 use super::system::metrics::upkeep;
 use super::tls::Tls;
 use crate::app::App;
 
-/// How long a client may take to send the head of a request.
-const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// How long running requests may take once the server stops.
 const FAREWELL: Duration = Duration::from_secs(20);
 
@@ -36,8 +39,8 @@ pub async fn serve_over(
     tls: Option<Tls>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let mut builder = Builder::new(hyper_util::rt::TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(IDLE_PATIENCE);
     let running = GracefulShutdown::new();
     let upkeep = tokio::spawn(upkeep());
     let mut stop = std::pin::pin!(stop);
@@ -56,21 +59,16 @@ pub async fn serve_over(
         };
         // Answers are small and wanted at once.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let (builder, watcher) = (builder.clone(), running.watcher());
+        let (builder, watcher, router) = (builder.clone(), running.watcher(), router.clone());
         match tls.clone() {
-            None => tokio::spawn(async move {
-                let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-                ended(watcher.watch(connection).await);
-            }),
+            None => tokio::spawn(talk(builder, stream, router, watcher)),
             Some(tls) => tokio::spawn(async move {
                 let stream = match tokio::time::timeout(HEAD_PATIENCE, tls.0.accept(stream)).await {
                     Ok(Ok(stream)) => stream,
                     Ok(Err(error)) => return tracing::debug!(%error, "a connection did not come about"),
                     Err(_) => return tracing::debug!("a connection took too long to come about"),
                 };
-                let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-                ended(watcher.watch(connection).await);
+                talk(builder, stream, router, watcher).await;
             }),
         };
     }
@@ -83,8 +81,23 @@ pub async fn serve_over(
     Ok(())
 }
 
-fn ended(result: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
-    if let Err(error) = result {
+/// Answers what is asked on a connection, until its end.
+async fn talk<S>(builder: Builder<TokioExecutor>, stream: S, router: Router, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (line, phase) = Line::new(stream);
+    let answered = phase.clone();
+    let calls = MapRequest::new(router, move |request: Request<_>| {
+        phase.asked();
+        request
+    });
+    let calls = MapResponse::new(calls, move |answer: Response| {
+        answered.answered();
+        answer
+    });
+    let connection = builder.serve_connection(TokioIo::new(line), TowerToHyperService::new(calls)).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection broke off");
     }
 }

@@ -138,6 +138,22 @@ impl Window {
     }
 }
 
+impl Metric {
+    /// Whether it asks a model.
+    pub const fn asks_model(&self) -> bool {
+        matches!(self.measure, Measure::Model(_))
+    }
+}
+
+/// The choices of lines that the models of some metrics are asked for, each once.
+pub fn asked_models(metrics: &[Metric]) -> Vec<Option<u16>> {
+    let mut asked: Vec<Option<u16>> =
+        metrics.iter().filter(|metric| metric.asks_model()).map(|metric| metric.filter).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    asked
+}
+
 impl Measure {
     /// Whether the value is an amount of money.
     pub const fn is_money(self) -> bool {

@@ -12,10 +12,10 @@ mod fold;
 mod frozen;
 
 pub use buying::{
-    BaseFit, BuyingModel, DAYS_PER_WEEK, Dropout, Fitted, Geometric, Pareto, Poisson, Residual, Rhythm, Spend,
+    BaseFit, Buyer, BuyingModel, DAYS_PER_WEEK, Dropout, Fitted, Geometric, Pareto, Poisson, Residual, Rhythm, Spend,
     SpendModel, exp, ln, ln_1p, ln_gamma, weeks,
 };
-pub use definition::{Average, Count, Expected, Forecast, Measure, Metric, Since, Sum, Window};
+pub use definition::{Average, Count, Expected, Forecast, Measure, Metric, Since, Sum, Window, asked_models};
 pub use event::{Correction, Event, Mark, Totals, interaction_adds, purchase_adds, purchase_corrections};
 pub use filter::{LineFilter, Lists};
 pub use fold::{History, Reader, Timelines, value_of};

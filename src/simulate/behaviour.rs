@@ -224,8 +224,16 @@ impl Model {
         usual * (1.0 - numbers[falls].min(0.999_999)).powf(curve.at(spend) - numbers[now])
     }
 
-    /// Plays the window out once on every side, with the same chance for all of them.
-    pub fn play(&self, setting: &Setting<'_>, numbers: &[f64], rng: &mut ChaCha8Rng) -> Vec<Played> {
+    /// Plays the window out once on every side, with the same chance for all of them. `None` where it was stopped.
+    pub fn play(
+        &self,
+        setting: &Setting<'_>,
+        numbers: &[f64],
+        rng: &mut ChaCha8Rng,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Vec<Played>> {
+        /// Customers between two looks at whether to go on.
+        const STRETCH: usize = 4_096;
         let sides = setting.service.len();
         let classes = self.churn.len();
         let hazards: Vec<Vec<f64>> = setting
@@ -238,7 +246,10 @@ impl Model {
             .collect();
         let mut played = vec![Played::default(); sides];
         let fate = |rng: &mut ChaCha8Rng| -> (f64, f64) { (Exp1.sample(rng), rng.random()) };
-        for course in setting.courses {
+        for (nth, course) in setting.courses.iter().enumerate() {
+            if nth % STRETCH == 0 && !go_on() {
+                return None;
+            }
             let fate = fate(rng);
             let start = if course.known {
                 setting.window.0
@@ -266,7 +277,7 @@ impl Model {
                 }
             }
         }
-        played
+        Some(played)
     }
 
     /// One customer on every side: purchases until he leaves.
@@ -348,11 +359,11 @@ impl Model {
                 low + (high - low) * rng.random::<f64>()
             };
             let numbers: Vec<f64> = self.numbers.iter().map(draw).collect();
-            go_on().then(|| self.play(setting, &numbers, &mut rng))
+            self.play(setting, &numbers, &mut rng, go_on)
         };
         let played: Vec<Vec<Played>> = (0..runs).into_par_iter().map(drawn).collect::<Option<_>>()?;
         let mean = |numbers: Vec<f64>| -> Option<Vec<f64>> {
-            let one = |run: u32| go_on().then(|| self.play(setting, &numbers, &mut rng(run)));
+            let one = |run: u32| self.play(setting, &numbers, &mut rng(run), go_on);
             let runs: Vec<Vec<Played>> = (0..SWING_RUNS).into_par_iter().map(one).collect::<Option<_>>()?;
             let difference = |side: usize| {
                 runs.iter().map(|sides| sides[side].margin() - sides[0].margin()).sum::<f64>() / f64::from(SWING_RUNS)
@@ -417,6 +428,8 @@ pub fn break_even_uplift(discount: f64, margin: f64) -> Option<f64> {
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "what is exact is compared exactly")]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
     use crate::money::Money;
     use crate::policy::Rival;
@@ -452,6 +465,25 @@ mod tests {
         let model = Model::new(behaviour, &["A".to_owned()]);
         let setting = Setting { courses, window: (day(0), day(365)), service };
         model.answers(&setting, behaviour.runs, 7, &|| true).expect("answers")
+    }
+
+    #[test]
+    fn it_stops_wherever_somebody_ends_it() {
+        let model = Model::new(&nothing(), &["A".to_owned()]);
+        let courses = courses(9_000, &[0, 500]);
+        let setting = Setting { courses: &courses, window: (day(0), day(365)), service: &both() };
+        let looks = AtomicU32::new(0);
+        let found = |stop: u32| {
+            looks.store(0, Ordering::Relaxed);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+            let go_on = || looks.fetch_add(1, Ordering::Relaxed) != stop;
+            pool.install(|| model.answers(&setting, 3, 7, &go_on)).is_some()
+        };
+        assert!(found(u32::MAX));
+        let all = looks.load(Ordering::Relaxed);
+        for stop in [0, 1, 2, 3, 7, 20, all / 2, all - 1] {
+            assert_eq!((found(stop), looks.load(Ordering::Relaxed)), (false, stop + 1), "nothing is done after it");
+        }
     }
 
     const BOTH: [[f64; 2]; 2] = [[0.0, 0.0]; 2];
@@ -499,7 +531,7 @@ mod tests {
         let courses = courses(2_000, &[0, 500]);
         let setting = Setting { courses: &courses, window: (day(0), day(365)), service: &both() };
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let played = model.play(&setting, &model.used(), &mut rng);
+        let played = model.play(&setting, &model.used(), &mut rng, &|| true).expect("not stopped");
         near(played[0].switched / 2_000.0, 0.3, 0.03);
         assert_eq!(played[1].switched, 0.0, "5 % match 5 %");
         // Those who switch buy six times in place of twelve.
@@ -523,7 +555,8 @@ mod tests {
         // As now, and twice that: half a point to the ceiling is left, so one point more.
         let service = [vec![100.0, 0.0], vec![200.0, 0.0]];
         let setting = Setting { courses: &courses, window: (day(0), day(365)), service: &service };
-        let played = model.play(&setting, &model.used(), &mut ChaCha8Rng::seed_from_u64(1));
+        let played =
+            model.play(&setting, &model.used(), &mut ChaCha8Rng::seed_from_u64(1), &|| true).expect("not stopped");
         let months = 365.0 / 30.436_875;
         near(played[0].customers / 4_000.0, 0.96f64.powf(months), 0.02);
         near(played[1].customers / 4_000.0, 0.96f64.powf(months / 2.0), 0.02);
@@ -539,7 +572,8 @@ mod tests {
         courses[0].purchases.truncate(1);
         let model = Model::new(&behaviour, &["A".to_owned()]);
         let setting = Setting { courses: &courses, window: (day(0), day(365)), service: &both() };
-        let played = model.play(&setting, &model.used(), &mut ChaCha8Rng::seed_from_u64(1));
+        let played =
+            model.play(&setting, &model.used(), &mut ChaCha8Rng::seed_from_u64(1), &|| true).expect("not stopped");
         near(played[0].gross / 10_000.0, 1.0 + 10.0 * 365.0 / 30.436_875, 5.0);
     }
 

@@ -196,6 +196,9 @@ fn read(shared: &Shared<'_>, running: &mut [Running], (side, base): (usize, &mut
     let slots: SmallVec<[(u16, Kind); 4]> = base.slots.iter().map(|slot| (slot.metric, slot.kind)).collect();
     let of_part = |(running, part): (&mut Running, &Part)| {
         let mut customers = std::mem::take(&mut running.sides[side].touched);
+        if shared.progress.is_cancelled() {
+            return Vec::new();
+        }
         match before {
             None => customers = (0..part.customers.len() as u32).collect(),
             Some(before) => {
@@ -320,5 +323,7 @@ fn values(
         a.iter_mut().zip(b).for_each(|(a, b)| a.extend(b));
         a
     };
-    running.par_iter().zip(&shared.base.parts).map(of_part).reduce(|| vec![Vec::new(); slots.len()], join)
+    // What is left out of a run that somebody ended is looked at by nobody.
+    let wanted = running.par_iter().zip(&shared.base.parts).filter(|_| !shared.progress.is_cancelled());
+    wanted.map(of_part).reduce(|| vec![Vec::new(); slots.len()], join)
 }

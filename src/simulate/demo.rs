@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Exp, Gamma, LogNormal};
 
 use super::catalogue::{Article, CATALOGUE};
-use crate::model::{Attribute, Customer, Interaction, Purchase, PurchaseLine, Return};
+use crate::model::{Attribute, Basket, Customer, Interaction, Line, Purchase, PurchaseLine, Return};
 use crate::money::{Currency, Money, Quantity, UnitPrice};
 use crate::time::{Instant, Zone};
 
@@ -44,10 +44,11 @@ const RATE_SHAPE: f64 = 0.7;
 /// Shape and scale (in days) of the dropout rate over customers.
 const DROPOUT_SHAPE: f64 = 1.2;
 const DROPOUT_DAYS: f64 = 420.0;
-/// Customers came in over these days.
-const DAYS: u64 = 1_095;
 
 impl Demo {
+    /// Customers came in over these days.
+    pub const DAYS: u64 = 1_095;
+
     /// A base of so many customers who on average bought `mean_purchases` times until an instant.
     pub fn new(seed: u64, customers: u64, mean_purchases: f64, until: Instant, zone: Zone, currency: Currency) -> Self {
         // Expected days that a customer is active, with arrivals spread evenly: a Lomax lifetime cut off at the end.
@@ -55,7 +56,7 @@ impl Demo {
             let s = DROPOUT_SHAPE - 1.0;
             DROPOUT_DAYS / s * (1.0 - (DROPOUT_DAYS / (DROPOUT_DAYS + days)).powf(s))
         };
-        let mean_active: f64 = (0..DAYS).map(|day| active(day as f64)).sum::<f64>() / DAYS as f64;
+        let mean_active: f64 = (0..Self::DAYS).map(|day| active(day as f64)).sum::<f64>() / Self::DAYS as f64;
         let rate = (mean_purchases - 1.0).max(0.0) / mean_active;
         Self { seed, customers, until, zone, currency, rate }
     }
@@ -71,7 +72,7 @@ impl Demo {
         rng.set_stream(number);
         let id = format!("c-{}", number + 1);
         let last_day = self.zone.local(self.until).date();
-        let came = last_day.checked_sub_days(Days::new(rng.random_range(1..DAYS))).unwrap_or(last_day);
+        let came = last_day.checked_sub_days(Days::new(rng.random_range(1..Self::DAYS))).unwrap_or(last_day);
         let taste = LogNormal::new(0.0, 0.7).map_or(1.0, |d| d.sample(&mut rng));
         let days = self.buying_days(&mut rng, came, last_day);
         let mut purchases: Vec<Purchase> =
@@ -138,6 +139,19 @@ impl Demo {
             }
         }
         purchase
+    }
+
+    /// What a checkout would have been asked for a made-up purchase.
+    pub fn basket(purchase: &Purchase) -> Basket {
+        let line = |line: &PurchaseLine| Line {
+            sku: line.sku.clone(),
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            unit_cost: CATALOGUE.iter().find(|it| it.sku == &*line.sku).map(|it| UnitPrice(it.cost * 100)),
+            category: line.category.clone(),
+            tags: line.tags.clone(),
+        };
+        Basket { lines: purchase.lines.iter().map(line).collect(), ..Basket::default() }
     }
 
     fn line(&self, article: &Article, quantity: Quantity) -> PurchaseLine {

@@ -3,7 +3,7 @@
 //! Reading order: [`base`] (a history in memory, small) with [`contact`], and [`sample`], [`calendar`], [`plan`] (what is kept of each
 //! purchase, and what is read from it), [`known`] (a customer's metrics and classes at some point), [`limits`] (uses and
 //! budgets of all together), [`side`] (one policy), [`part`] with [`mod@back`] (some customers in order of time), [`cuts`]
-//! with [`quantiles`] (cut-offs on the way), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). What comes of it
+//! with [`quantiles`] (cut-offs on the way) and [`models`] (fitted ones), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). What comes of it
 //! when customers answer: [`stream`] and [`behaviour`]; the best settings: [`mod@search`]. Apart from these, [`demo`] (a made-up
 //! base) and [`catalogue`] (what its shop sells).
 
@@ -20,6 +20,7 @@ mod demo;
 mod figures;
 mod known;
 mod limits;
+mod models;
 mod outcome;
 mod part;
 mod plan;
@@ -36,6 +37,7 @@ pub use behaviour::{Answers, Assumption, Model, Played, PlayedBand, Setting as P
 pub use demo::{Demo, MadeUp};
 pub use figures::{Figures, Grants as GrantFigures, PointsFigures, Tally};
 pub use limits::{Ledger, Limit, Spent};
+pub use models::Fit;
 pub use outcome::{Compared, Migration, Moved, Outcome, ServiceFigures, SideOutcome};
 pub use part::Watch;
 pub use replay::{Progress, replay};

@@ -103,6 +103,8 @@ pub struct Moved {
 
 /// How many winners and losers are named.
 const NAMED: usize = 10;
+/// Customers between two looks at whether somebody ended the run.
+const STRETCH: usize = 1_024;
 
 /// What one part has to say.
 #[derive(Default)]
@@ -114,8 +116,8 @@ struct OfPart {
     compared: Vec<Compared>,
 }
 
-/// Reads everything off a replay that ended; not all of it where it is to stop.
-pub(super) fn outcome(shared: &Shared<'_>, mut parts: Vec<Running>, stop: &(dyn Fn() -> bool + Sync)) -> Outcome {
+/// Reads everything off a replay; not all of it where somebody ended that.
+pub(super) fn outcome(shared: &Shared<'_>, mut parts: Vec<Running>) -> Outcome {
     let until = shared.window.1;
     parts.par_iter_mut().flat_map(|part| part.sides.par_iter_mut()).for_each(|side| side.close_window(until));
     let migrations: Vec<Vec<Migration>> =
@@ -123,7 +125,6 @@ pub(super) fn outcome(shared: &Shared<'_>, mut parts: Vec<Running>, stop: &(dyn 
     let found = parts
         .par_iter()
         .zip(&shared.base.parts)
-        .filter(|_| !stop())
         .map(|(running, part)| of_part(shared, running, part, &migrations))
         .reduce_with(merge)
         .unwrap_or_default();
@@ -187,6 +188,9 @@ fn of_part(shared: &Shared<'_>, running: &Running, part: &Part, migrations: &[Ve
     };
     let mut classes: Vec<Vec<Option<u16>>> = vec![Vec::new(); sides];
     for (customer, card) in part.customers.iter().enumerate() {
+        if customer % STRETCH == 0 && shared.progress.is_cancelled() {
+            break;
+        }
         if card.since > shared.window.1 {
             continue;
         }

@@ -11,6 +11,7 @@ use super::figures::{Figures, Tally};
 use super::known::{Known, TakenBack};
 use super::limits::Ledger;
 use super::plan::{Plan, What};
+use super::replay::Progress;
 use super::side::{Grants, Kept, Policy, Side};
 use crate::engine::{CutOffs, Priced, classify_by_script, decide, decide_briefly, limited_offers};
 use crate::model::{Allowance, Basket, Decision, Line, LotPart};
@@ -39,6 +40,8 @@ pub(super) struct Shared<'a> {
     /// Per side and discount: whether its common limit may run out now, so that the order of all purchases matters.
     pub scarce: &'a [Vec<bool>],
     pub watch: Option<&'a dyn Watch>,
+    /// Tells whether somebody ended the run.
+    pub progress: &'a Progress,
 }
 
 /// A part while it is replayed.

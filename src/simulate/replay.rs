@@ -12,11 +12,13 @@ use super::base::{Base, RETURN};
 use super::cuts;
 use super::figures::Tally;
 use super::limits::{Ledger, is_common, may_run_out};
+use super::models;
 use super::outcome::{Outcome, outcome};
 use super::part::{Running, Shared, Watch};
 use super::plan::Plan;
 use super::side::{Grants, Policy};
 use crate::engine::CutOffs;
+use crate::metric::asked_models;
 use crate::money::Money;
 use crate::time::{Instant, Period};
 
@@ -82,8 +84,7 @@ pub fn replay(
             Tally::new(usize::try_from(count).unwrap_or(0), &classes, discounts)
         })
         .collect();
-    let mut cut_offs: Vec<CutOffs> =
-        policies.iter().map(|policy| CutOffs { fits: policy.fits.clone(), ..CutOffs::empty(&policy.bundle) }).collect();
+    let mut cut_offs: Vec<CutOffs> = policies.iter().map(|policy| CutOffs::empty(&policy.bundle)).collect();
     let mut ledgers: Vec<Ledger> = vec![Ledger::default(); policies.len()];
     let mut scarce: Vec<Vec<bool>> = vec![Vec::new(); policies.len()];
     let bare = Shared {
@@ -96,6 +97,7 @@ pub fn replay(
         ledgers: &[],
         scarce: &[],
         watch,
+        progress,
     };
     let mut parts: Vec<Running> = base.parts.par_iter().map(|part| Running::new(&bare, part, &tallies)).collect();
     let mut bases: Vec<cuts::Base> = (0..policies.len()).map(|side| cuts::Base::new(&bare, side)).collect();
@@ -136,13 +138,18 @@ pub fn replay(
         }
         if stop < window.1 {
             for (side, (base, cut_offs)) in bases.iter_mut().zip(&mut cut_offs).enumerate() {
+                // Cut-offs of what a model expects go by the model.
+                models::take(&bare, &parts, side, stop, nth == 0, &mut cut_offs.fits);
                 cuts::take(&bare, &mut parts, (side, base), stop, nth == 0, cut_offs);
+                if progress.is_cancelled() {
+                    return None;
+                }
             }
         }
         at = stop;
     }
     let shared = Shared { cut_offs: &cut_offs, ledgers: &ledgers, scarce: &scarce, ..bare };
-    let outcome = outcome(&shared, parts, &|| progress.is_cancelled());
+    let outcome = outcome(&shared, parts);
     (!progress.is_cancelled()).then_some(outcome)
 }
 
@@ -155,6 +162,9 @@ fn periods(policies: &[Policy]) -> Vec<(crate::time::Zone, Vec<Period>)> {
             if common && !periods.contains(&Period::Month) {
                 // Whether a limit may run out is looked at now and then: the shorter the stretch, the less waits.
                 periods.push(Period::Month);
+            }
+            if !asked_models(&policy.bundle.metrics).is_empty() && !periods.contains(&models::REFIT) {
+                periods.push(models::REFIT);
             }
             (policy.bundle.zone, periods)
         })
@@ -225,6 +235,6 @@ fn in_order(base: &Base, parts: &[Running]) -> Vec<(usize, u32)> {
             (part.at(*what), what & RETURN != 0, sequence, place, *what)
         }));
     }
-    waiting.sort_unstable();
+    waiting.par_sort_unstable();
     waiting.into_iter().map(|(.., place, what)| (place, what)).collect()
 }

@@ -9,10 +9,11 @@ use super::base::{Base, Part, RecordedPoints};
 use super::cuts::{Passed, refresh};
 use super::figures::{Got, Tally};
 use super::limits::{Ledger, Limit, is_common};
+use super::models::Fit;
 use super::plan::asks_scripts;
 use crate::engine::{CutOffs, threshold_class};
 use crate::ledger::{PointsShare, earn, expire, given_back, points_share, redeem, redeemable, reverse_earned};
-use crate::metric::{BaseFit, History, Reader};
+use crate::metric::{History, Reader};
 use crate::model::{
     Allowance, Customer, Decision, Facts, Lot, PointsAccount, Purchase, PurchaseLine, PurchasePoints, Reason, Return,
     ReturnLine,
@@ -30,8 +31,8 @@ pub struct Policy {
     pub bundle: Arc<Bundle>,
     /// Where discounts come from.
     pub grants: Grants,
-    /// The models that its metrics ask, for the whole of a replay.
-    pub fits: Vec<BaseFit>,
+    /// Fits the models that its metrics ask; without it what a model expects is absent.
+    pub fit: Option<Fit>,
 }
 
 /// Where a side's discounts come from.

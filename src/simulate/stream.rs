@@ -55,11 +55,20 @@ pub struct Bought {
 }
 
 impl<'a> Stream<'a> {
-    /// Ready to hear a replay of these policies; classes are those that one side, which decides, sees of a segment.
-    pub fn new(base: &'a Base, policies: &[Policy], classes_of: Option<(usize, u16)>) -> Self {
+    /// Ready to hear a replay of these policies; classes are those that one side, which decides, sees of a segment. `None`
+    /// where it was stopped.
+    pub fn new(
+        base: &'a Base,
+        policies: &[Policy],
+        classes_of: Option<(usize, u16)>,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Self> {
         let mut places = HashMap::new();
         let mut recorded = Vec::new();
         for part in &base.parts {
+            if !go_on() {
+                return None;
+            }
             for at in 0..part.purchases.len() {
                 places.insert(part.id_of(at), recorded.len() as u32);
                 recorded.push(part.lines_of(at).map(|line| part.recorded_discount(line)).sum::<Money>().0);
@@ -72,14 +81,17 @@ impl<'a> Stream<'a> {
                 .collect(),
             class: recorded.iter().map(|_| AtomicU16::new(NONE)).collect(),
         };
-        Self { base, places, sides: policies.iter().map(side).collect(), classes_of }
+        Some(Self { base, places, sides: policies.iter().map(side).collect(), classes_of })
     }
 
-    /// What customers bought within a window, and what each side granted on it.
-    pub fn courses(&self, window: (Instant, Instant)) -> Vec<Course> {
+    /// What customers bought within a window, and what each side granted on it. `None` where it was stopped.
+    pub fn courses(&self, window: (Instant, Instant), go_on: &dyn Fn() -> bool) -> Option<Vec<Course>> {
         let mut courses = Vec::new();
         let mut first = 0;
         for part in &self.base.parts {
+            if !go_on() {
+                return None;
+            }
             for customer in 0..part.customers.len() as u32 {
                 let mut course = Course::default();
                 for at in part.purchases_of(customer) {
@@ -100,7 +112,7 @@ impl<'a> Stream<'a> {
             }
             first += part.purchases.len();
         }
-        courses
+        Some(courses)
     }
 
     fn bought(&self, part: &super::base::Part, first: usize, at: usize) -> Bought {

@@ -5,8 +5,8 @@ use thiserror::Error;
 use super::batch::Batch;
 use super::codec::{Activation, Answered, KeptCutoffs, KeptRevision, UnmatchedReturn};
 use super::failure::Failure;
-use super::key::{Key, Parts};
-use super::read::{Read, damaged_key, named_key};
+use super::key::Key;
+use super::read::{Read, named_key};
 use super::table::{Rows, Table};
 use crate::money::Money;
 use crate::time::Instant;
@@ -79,28 +79,7 @@ impl Batch<'_> {
 
     /// Writes the answer to an idempotency key.
     pub fn put_answered(&mut self, key: &str, answered: &Answered) -> Result<(), Failure> {
-        self.put_bytes(Table::AnswersByTime, Key::new().instant(answered.at).text(key), &[])?;
         self.put(Table::Answers, Key::of(key), answered)
-    }
-
-    /// Forgets the oldest answers from before an instant, at most `limit`. How many.
-    pub fn forget_answers(&mut self, before: Instant, limit: usize) -> Result<usize, Failure> {
-        let mut old = Vec::new();
-        for row in self.starting(Table::AnswersByTime, &Key::new())?.take(limit) {
-            let (key, _) = row?;
-            let mut parts = Parts(key.value());
-            let (at, text) = parts.instant().zip(parts.text()).ok_or_else(|| damaged_key("answer"))?;
-            if at >= before {
-                break;
-            }
-            old.push((Key::new().bytes(key.value()), Key::of(&text)));
-        }
-        let forgotten = old.len();
-        for (by_time, key) in old {
-            self.remove(Table::AnswersByTime, by_time)?;
-            self.remove(Table::Answers, key)?;
-        }
-        Ok(forgotten)
     }
 
     /// Writes goods that came back without a known purchase; the same id again is written over.

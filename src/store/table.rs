@@ -69,8 +69,6 @@ tables! {
     CutoffHistory = "cutoff_history",
     /// Idempotency key → answer.
     Answers = "answers",
-    /// Instant, idempotency key → nothing.
-    AnswersByTime = "answers_by_time",
     /// Return → goods that came back without a known purchase.
     UnmatchedReturns = "unmatched_returns",
     /// Key → its hash, role and name.

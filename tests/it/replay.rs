@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
-use treue::app::{App, Clock, Purchasing, Returning, Settings, WantedLine};
+use treue::app::{App, Clock, DemoOptions, Purchasing, Returning, Settings, WantedLine};
 use treue::model::{Attribute, Basket, Customer, Decision, Interaction, Line};
 use treue::money::{Money, Quantity, UnitPrice};
-use treue::simulate::{Grants, Outcome, Policy, Progress, Sample, Watch, replay};
+use treue::simulate::{Base, BaseBuilder, Demo, Grants, Outcome, Policy, Progress, Sample, Watch, replay};
 use treue::store::{Read, Store};
 use treue::time::{Instant, Period};
 
@@ -235,7 +236,7 @@ impl Shop {
         let base = self.app.history(Sample::ALL, until, true, &|_| true).expect("readable").expect("not stopped");
         let bundle = self.app.active().bundle.clone();
         let policy =
-            |grants: &Grants| Policy { name: String::new(), bundle: bundle.clone(), grants: *grants, fits: Vec::new() };
+            |grants: &Grants| Policy { name: String::new(), bundle: bundle.clone(), grants: *grants, fit: None };
         let policies: Vec<Policy> = grants.iter().map(policy).collect();
         let heard = Heard::default();
         let outcome =
@@ -414,4 +415,78 @@ fn replay_equals_serving_on_cdnow() {
     }
     assert!(spent_up > 3 && classes.len() >= 3, "budgets run out and classes differ: {spent_up}, {classes:?}");
     assert_eq!(outcome.sides[0].tally.total, outcome.sides[1].tally.total);
+}
+
+/// A made-up base under a policy with a ladder.
+fn made_up(customers: u64) -> (Base, Policy) {
+    let until = Instant::parse_rfc3339("2026-11-01T00:00:00Z").expect("an instant");
+    let sources = treue::diagnostic::Sources::new([("policies/shop.yaml".to_owned(), POLICY.to_owned())]);
+    let bundle = Arc::new(treue::policy::compile(sources).bundle.expect("it compiles"));
+    let demo = Demo::new(1, customers, 30.0, until, bundle.zone, bundle.currency);
+    let mut builder = BaseBuilder::new(Sample::ALL, until);
+    let mut sequence = 0;
+    for made in (0..customers).map(|number| demo.make(number)) {
+        builder.card(&made.customer);
+        for purchase in &made.purchases {
+            sequence += 1;
+            builder.purchase(sequence, purchase, None);
+        }
+    }
+    (builder.finish(), Policy { name: String::new(), bundle, grants: Grants::Decide, fit: None })
+}
+
+/// Ends a replay at one of its decisions.
+struct Ends<'a> {
+    progress: &'a Progress,
+    at: u64,
+    heard: AtomicU64,
+}
+
+impl Watch for Ends<'_> {
+    fn decided(&self, _: usize, _: &str, _: &Decision) {
+        if self.heard.fetch_add(1, Ordering::Relaxed) + 1 == self.at {
+            self.progress.cancel();
+        }
+    }
+}
+
+#[test]
+fn a_replay_ends_soon_after_somebody_asks() {
+    let (base, policy) = made_up(300);
+    let (first, last) = base.span().expect("something happened");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    let heard = |at: u64| {
+        let progress = Progress::default();
+        let ends = Ends { progress: &progress, at, heard: AtomicU64::new(0) };
+        let policies = [policy.clone(), policy.clone()];
+        let found = pool.install(|| replay(&base, &policies, (first, last), Some(&ends), &progress));
+        (found.is_some(), ends.heard.into_inner())
+    };
+    let (whole, all) = heard(u64::MAX);
+    assert!(whole && all > 10_000, "{all}");
+    for at in [1, 2, 999, all / 2, all] {
+        let (whole, heard) = heard(at);
+        // One part of the base may come to its next stop; a part has hundreds of purchases here.
+        assert!(!whole && heard < at + 2_048, "asked at {at}, ended at {heard}");
+    }
+}
+
+#[test]
+fn reading_a_history_ends_at_once() {
+    let shop = Shop::open(POLICY, Instant::parse_rfc3339("2026-11-01T00:00:00Z").expect("an instant"));
+    let options = DemoOptions { customers: 400, mean_purchases: 12.0, ..DemoOptions::default() };
+    shop.app.fill_demo(&options, |_| {}).expect("a base");
+    let looks = AtomicU64::new(0);
+    let found = |stop: u64| {
+        looks.store(0, Ordering::Relaxed);
+        let go_on = |_| looks.fetch_add(1, Ordering::Relaxed) != stop;
+        shop.app.history(Sample::ALL, shop.now(), true, &go_on).expect("readable").is_some()
+    };
+    assert!(found(u64::MAX));
+    let all = looks.load(Ordering::Relaxed);
+    assert!(all > 16, "{all}");
+    for stop in 0..all {
+        assert!(!found(stop));
+        assert_eq!(looks.load(Ordering::Relaxed), stop + 1, "nothing is read after the look that ended it");
+    }
 }

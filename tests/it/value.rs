@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use treue::app::{App, Clock, Import, ImportContext, Mapping, Settings, import};
 use treue::money::{Currency, Rate};
+use treue::simulate::Progress;
 use treue::store::{Store, verify};
 use treue::time::{Instant, Zone};
 
@@ -166,4 +167,22 @@ async fn decisions_ask_the_fitted_models_and_name_their_snapshot() {
     })
     .await
     .expect("a sound store");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_asks_models_that_do_not_know_the_future() {
+    let shop = tokio::task::spawn_blocking(Shop::cdnow).await.expect("a shop");
+    let scenario = "window: { from: 1997-07-01, until: 1997-10-01 }\nbaseline: none\ncandidate: active\n";
+    let simulate = || {
+        let candidates = treue::app::Candidates { sent: None, folder: None };
+        let prepared = shop.app.prepare_simulation("s.yaml", scenario, &candidates).expect("a scenario");
+        shop.app.simulate(&prepared, &Progress::default()).expect("a report")
+    };
+    let then = tokio::task::block_in_place(simulate);
+    // What is known three quarters of a year later changes nothing of it.
+    shop.app.clock().set(instant("1998-07-01T04:00:00Z"));
+    let later = tokio::task::block_in_place(simulate);
+    let [then, later] = [then, later].map(|report| serde_json::to_value(report).expect("JSON"));
+    assert_ne!(then["sides"][1]["total"]["discount"], "0.00", "{then}");
+    assert_eq!((&then["sides"], &then["compared"]), (&later["sides"], &later["compared"]));
 }

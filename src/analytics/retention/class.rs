@@ -1,6 +1,7 @@
 //! What a customer of a class is worth at a spend.
 
-use crate::estimate::Curve;
+use super::allot::Prices;
+use crate::estimate::{Curve, root};
 
 /// A class of customers who answer to spend alike. Money is in major units, per customer and period.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,20 +38,40 @@ impl ClassModel {
         self.margin * (1.0 + discount_rate)
     }
 
-    /// Where, above this spend, the value stops rising ever faster and begins to rise ever slower; this spend where it
-    /// does so already.
-    ///
-    /// There is at most one such place below the break-even spend `M`: with `u` for what is missing to the ceiling of
-    /// retention and `a = 1 + d − ceiling`, the curvature has the sign of `k(M − s)(u − a) − 2(a + u)`, which is convex
-    /// in `u` and below zero at `M`.
-    pub fn turn(&self, discount_rate: f64, from: f64) -> f64 {
-        let until = self.break_even(discount_rate);
+    /// How much the next unit of spend adds more than the last.
+    pub(super) fn bend(&self, discount_rate: f64, spend: f64) -> f64 {
+        let lost = 1.0 + discount_rate - self.retention.at(spend);
+        self.retention.slope(spend) * self.bend_sign(discount_rate, spend) / (lost * lost * lost)
+    }
+
+    /// The sign of that, as a number that crosses zero where it does: with `u` for what is missing to the ceiling of
+    /// retention, `a = 1 + d − ceiling` and the break-even spend `M`, it is `k(M − s)(u − a) − 2(a + u)`.
+    fn bend_sign(&self, discount_rate: f64, spend: f64) -> f64 {
         let lost = 1.0 + discount_rate - self.retention.ceiling;
-        let bend = |spend: f64| {
-            let open = self.retention.ceiling - self.retention.at(spend);
-            self.retention.k * (until - spend) * (open - lost) - 2.0 * (lost + open)
-        };
-        if from >= until || bend(from) <= 0.0 { from } else { crate::estimate::root(bend, from, until) }
+        let open = self.retention.ceiling - self.retention.at(spend);
+        self.retention.k * (self.break_even(discount_rate) - spend) * (open - lost) - 2.0 * (lost + open)
+    }
+
+    /// Where, above this spend, the value stops rising ever faster and begins to rise ever slower; this spend where it
+    /// does so already. There is at most one such place: [`Self::bend_sign`] is convex in `u`, and below zero at `M`.
+    pub(super) fn turn(&self, discount_rate: f64, from: f64) -> f64 {
+        let bend = |spend: f64| self.bend_sign(discount_rate, spend);
+        let until = self.break_even(discount_rate);
+        if from >= until || bend(from) <= 0.0 { from } else { root(bend, from, until) }
+    }
+
+    /// Where, below this spend, the value begins to bend upwards again, beyond what can pay; this spend where it does not
+    /// yet. There is at most one such place, for the same reason.
+    pub(super) fn turn_back(&self, discount_rate: f64, until: f64) -> f64 {
+        let bend = |spend: f64| self.bend_sign(discount_rate, spend);
+        let from = self.break_even(discount_rate);
+        if until <= from || bend(until) <= 0.0 { until } else { root(bend, from, until) }
+    }
+
+    /// What a unit of spend on a customer adds at these prices, less what it costs.
+    pub(super) fn pull(&self, discount_rate: f64, prices: Prices, spend: f64) -> f64 {
+        let quality = self.satisfaction.map_or(0.0, |curve| curve.slope(spend));
+        self.slope(discount_rate, spend) + prices.quality * quality - prices.budget
     }
 }
 

@@ -82,8 +82,7 @@ fn greatest(problem: &Problem, least: &[f64], over: impl Fn(&[f64]) -> f64) -> V
     let at = |log_price: f64| -> Vec<f64> {
         let spend = |(class, least): (&ClassModel, &f64)| {
             let Some(curve) = class.satisfaction else { return *least };
-            (((curve.k * (curve.ceiling - curve.low)).ln() - log_price) / curve.k)
-                .clamp(*least, least + curve.saturation())
+            curve.spend_at_slope(log_price.exp()).clamp(*least, least + curve.saturation())
         };
         problem.classes.iter().zip(least).map(spend).collect()
     };

@@ -1,9 +1,10 @@
 //! The best of all spends.
 
-use super::allot::{Allotted, Bounds, Choice, Prices, allot, quality_of};
+use super::allot::{Allotted, Bounds, allot, quality_of};
 use super::class::ClassModel;
 use super::reach::{Reach, Unreachable, reach};
-use crate::estimate::root;
+use super::settle::settle;
+use super::span::Span;
 
 /// What is asked: the spend on a customer of each class that makes the base worth most.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +37,12 @@ impl Problem {
 
     /// How satisfied customers are on the average at these spends.
     pub fn satisfaction(&self, spend: &[f64]) -> f64 {
-        self.sum(spend, quality_of) / self.customers()
+        self.quality(spend) / self.customers()
+    }
+
+    /// What their satisfaction sums to.
+    pub(super) fn quality(&self, spend: &[f64]) -> f64 {
+        self.sum(spend, quality_of)
     }
 
     fn sum(&self, spend: &[f64], of: impl Fn(&ClassModel, f64) -> f64) -> f64 {
@@ -62,45 +68,18 @@ pub struct Solution {
     pub residual: f64,
 }
 
-/// Where a class may stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// At the least spend that is allowed.
-    Least,
-    /// Where the value rises ever slower.
-    Upper,
-    /// Where it still rises ever faster. At most one class does: of two, one would gain by taking from the other.
-    Lower,
-}
-
-/// The stretches of a class.
-#[derive(Debug, Clone, Copy)]
-struct Shape {
-    least: f64,
-    turn: f64,
-    most: f64,
-}
-
-impl Shape {
-    fn stretch(&self, part: Part) -> (f64, f64) {
-        match part {
-            Part::Least => (self.least, self.least),
-            Part::Lower => (self.least, self.turn),
-            Part::Upper => (self.turn, self.most),
-        }
-    }
-
-    fn parts(&self) -> &'static [Part] {
-        if self.turn > self.least { &[Part::Upper, Part::Least, Part::Lower] } else { &[Part::Upper] }
-    }
-}
+/// How much better than the answer what was not looked at may be, as a share of what the base brings.
+const TOLERANCE: f64 = 1e-11;
+/// Stretches looked at, at most.
+const MOST_STRETCHES: usize = 20_000;
 
 /// The spends that make the base worth most, or how much of what is asked can be reached.
 ///
 /// The value of a class is S-shaped in the spend on it, so there may be several local optima, such as one class served
-/// well in place of two served by half. What every class would choose at common prices is looked at first: where that
-/// keeps the bounds exactly, nothing can be better. Otherwise every combination of stretches is looked at whose bound
-/// at these prices is above the best found yet (branch and bound, A. H. Land and A. G. Doig, Econometrica 28, 1960).
+/// well in place of two served by half. The value is bounded by concave curves above it, whose best spends keep all bounds;
+/// where they leave a gap, the class with the widest is cut in two at its spend, and the better half is looked at first
+/// (J. E. Falk and R. M. Soland, An algorithm for separable nonconvex programming problems, Management Science 15, 1969).
+/// What is found is brought to where the first-order conditions hold.
 pub fn solve(problem: &Problem) -> Result<Solution, Unreachable> {
     let Reach { least, most } = reach(problem)?;
     let heads = problem.customers();
@@ -108,154 +87,87 @@ pub fn solve(problem: &Problem) -> Result<Solution, Unreachable> {
         budget: problem.budget.unwrap_or(f64::INFINITY),
         quality: problem.floor.map_or(f64::NEG_INFINITY, |floor| floor * heads),
     };
-    let shapes: Vec<Shape> =
-        problem.classes.iter().zip(&least).map(|(class, least)| shape(problem, class, *least)).collect();
-    let choice = |at: usize, parts: &[Part]| Choice {
-        class: &problem.classes[at],
-        stretches: parts.iter().map(|part| shapes[at].stretch(*part)).collect(),
-    };
-    let all: Vec<Choice<'_>> = (0..shapes.len())
-        .map(|at| choice(at, if shapes[at].parts().len() > 1 { &[Part::Upper, Part::Least] } else { &[Part::Upper] }))
-        .collect();
-    let relaxed = allot(&all, problem.discount_rate, bounds);
-    let prices = relaxed.as_ref().map_or_else(Prices::default, |found| found.prices);
-    let search = Search { problem, bounds, shapes, prices };
-    let best = relaxed.filter(|found| search.exact(found)).or_else(|| search.branches());
+    let search = Search { problem, bounds, least: &least };
     // Where a floor is all but out of reach its price is beyond what floats tell apart; what satisfies most keeps it.
-    let best = best.unwrap_or_else(|| Allotted { spend: most, prices: Prices::default() });
+    let best = search.best().unwrap_or_else(|| search.settled(&Allotted { spend: most, ..Allotted::default() }));
     Ok(search.solution(best, heads))
-}
-
-fn shape(problem: &Problem, class: &ClassModel, least: f64) -> Shape {
-    let break_even = class.break_even(problem.discount_rate);
-    let saturation = class.satisfaction.filter(|_| problem.floor.is_some()).map_or(0.0, |curve| curve.saturation());
-    Shape { least, turn: class.turn(problem.discount_rate, least), most: break_even.max(saturation).max(least) }
 }
 
 struct Search<'a> {
     problem: &'a Problem,
     bounds: Bounds,
-    shapes: Vec<Shape>,
-    /// Of what every class would choose; with them the value of any choice is bounded from above.
-    prices: Prices,
+    least: &'a [f64],
 }
 
-impl Search<'_> {
-    /// Whether spends keep the bounds.
-    fn within(&self, spend: &[f64]) -> bool {
-        const SLACK: f64 = 1e-9;
-        let quality = self.bounds.quality;
-        self.problem.cost(spend) <= self.bounds.budget + SLACK * self.bounds.budget.abs().max(1.0)
-            && (quality == f64::NEG_INFINITY
-                || self.problem.sum(spend, quality_of) >= quality - SLACK * quality.abs().max(1.0))
+/// A stretch for every class, and what is best on them by the curves above.
+struct Stretches<'a> {
+    spans: Vec<Span<'a>>,
+    found: Allotted,
+}
+
+impl<'a> Search<'a> {
+    /// Everything that may be spent.
+    fn spans(&self) -> Vec<Span<'a>> {
+        let Problem { classes, discount_rate, floor, .. } = self.problem;
+        let spare = self.bounds.budget - self.problem.cost(self.least);
+        let span = |(class, least): (&'a ClassModel, &f64)| {
+            let saturation = class.satisfaction.filter(|_| floor.is_some()).map_or(0.0, |curve| curve.saturation());
+            let most = class.break_even(*discount_rate).max(saturation).min(least + spare / class.customers);
+            Span::new(class, *discount_rate, *least, most.max(*least))
+        };
+        classes.iter().zip(self.least).map(span).collect()
     }
 
-    /// Whether spends keep the bounds, and those that have a price just so.
-    fn exact(&self, found: &Allotted) -> bool {
-        const SLACK: f64 = 1e-9;
-        let near = |a: f64, b: f64| (a - b).abs() <= SLACK * b.abs().max(1.0);
-        self.within(&found.spend)
-            && (found.prices.budget == 0.0 || near(self.problem.cost(&found.spend), self.bounds.budget))
-            && (found.prices.quality == 0.0 || near(self.problem.sum(&found.spend, quality_of), self.bounds.quality))
-    }
-
-    /// What a class can be worth at most on a stretch, at the common prices.
-    fn bound(&self, at: usize, part: Part) -> f64 {
-        let (class, rate, prices) = (&self.problem.classes[at], self.problem.discount_rate, self.prices);
-        let (from, until) = self.shapes[at].stretch(part);
-        if part != Part::Lower {
-            let best = Choice { class, stretches: vec![(from, until)] }.best(rate, prices);
-            return class.customers * Choice::worth(class, rate, prices, best);
-        }
-        // The value is convex there, so it is largest at the ends of each small piece; satisfaction and cost rise.
-        const PIECES: u32 = 64;
-        let place = |n: u32| from + (until - from) * f64::from(n) / f64::from(PIECES);
-        let piece = |n: u32| {
-            let (a, b) = (place(n), place(n + 1));
-            let value = class.value(rate, a).max(class.value(rate, b));
-            value + prices.quality * quality_of(class, b) - prices.budget * a
-        };
-        class.customers * (0..PIECES).map(piece).fold(f64::NEG_INFINITY, f64::max)
-    }
-
-    fn branches(&self) -> Option<Allotted> {
-        let limits = |price: f64, bound: f64| if price == 0.0 { 0.0 } else { price * bound };
-        let offset = limits(self.prices.budget, self.bounds.budget) - limits(self.prices.quality, self.bounds.quality);
-        let bounds: Vec<Vec<(Part, f64)>> = (0..self.shapes.len())
-            .map(|at| {
-                let parts = self.shapes[at].parts().iter().map(|part| (*part, self.bound(at, *part)));
-                let mut parts: Vec<_> = parts.collect();
-                parts.sort_by(|a, b| b.1.total_cmp(&a.1));
-                parts
-            })
-            .collect();
-        let mut branches = Branches { search: self, bounds: &bounds, offset, best: None };
-        branches.descend(&mut Vec::new());
-        branches.best.map(|(_, found)| found)
-    }
-
-    /// The best spends where every class has its part.
-    fn combination(&self, parts: &[Part]) -> Option<Allotted> {
-        let rate = self.problem.discount_rate;
-        let choice = |at: usize| Choice {
-            class: &self.problem.classes[at],
-            stretches: vec![self.shapes[at].stretch(parts[at])],
-        };
-        let Some(lower) = parts.iter().position(|part| *part == Part::Lower) else {
-            let choices: Vec<_> = (0..parts.len()).map(choice).collect();
-            return allot(&choices, rate, self.bounds);
-        };
-        // The spend on one class is tried; the others have the best of what it leaves.
-        let class = &self.problem.classes[lower];
-        let others: Vec<_> = (0..parts.len()).filter(|at| *at != lower).map(choice).collect();
-        let rest = |spend: f64| {
-            let left = Bounds {
-                budget: self.bounds.budget - class.customers * spend,
-                quality: self.bounds.quality - class.customers * quality_of(class, spend),
-            };
-            allot(&others, rate, left)
-        };
-        let pull = |spend: f64| rest(spend).map(|found| Choice::pull(class, rate, found.prices, spend));
-        let taken: f64 = others.iter().map(|other| other.class.customers * other.stretches[0].0).sum();
-        let (from, turn) = self.shapes[lower].stretch(Part::Lower);
-        let until = turn.min((self.bounds.budget - taken) / class.customers);
-        if until < from {
-            return None;
-        }
-        const TRIES: u32 = 32;
-        let place = |n: u32| from + (until - from) * f64::from(n) / f64::from(TRIES);
-        let mut tried: Vec<f64> = vec![from, until];
-        for n in 0..TRIES {
-            let (a, b) = (place(n), place(n + 1));
-            if let (Some(before), Some(after)) = (pull(a), pull(b))
-                && before > 0.0
-                && after < 0.0
-            {
-                // Where the rest cannot do without more, this class has too much.
-                tried.push(root(|spend| pull(spend).unwrap_or(-1.0), a, b));
+    fn best(&self) -> Option<Allotted> {
+        let tolerance =
+            TOLERANCE * self.problem.classes.iter().map(|class| class.customers * class.margin.abs()).sum::<f64>();
+        let spans = self.spans();
+        let found = allot(&spans, self.bounds)?;
+        let mut best = self.settled(&found);
+        let mut open = vec![Stretches { spans, found }];
+        for _ in 0..MOST_STRETCHES {
+            let most = open.iter().enumerate().max_by(|(_, a), (_, b)| a.found.bound.total_cmp(&b.found.bound));
+            let Some((at, _)) = most else { break };
+            let Stretches { spans, found } = open.swap_remove(at);
+            if found.bound <= best.bound + tolerance {
+                break;
+            }
+            let gap = |at: &usize| spans[*at].class.customers * spans[*at].gap(found.spend[*at]);
+            let Some(widest) = (0..spans.len()).max_by(|a, b| gap(a).total_cmp(&gap(b))) else { break };
+            let Span { class, from, until, .. } = spans[widest];
+            // Not so near an end that hardly anything is cut off.
+            let cut = found.spend[widest].clamp(from + 0.05 * (until - from), until - 0.05 * (until - from));
+            for (from, until) in [(from, cut), (cut, until)] {
+                let mut spans = spans.clone();
+                spans[widest] = Span::new(class, self.problem.discount_rate, from, until);
+                let Some(found) = allot(&spans, self.bounds) else { continue };
+                let settled = self.settled(&found);
+                if settled.bound > best.bound {
+                    best = settled;
+                }
+                if found.bound > best.bound + tolerance {
+                    open.push(Stretches { spans, found });
+                }
             }
         }
-        let whole = |spend: f64| {
-            let mut found = rest(spend)?;
-            found.spend.insert(lower, spend);
-            let pull = Choice::pull(class, rate, found.prices, spend);
-            if spend >= until && until < turn && pull > 0.0 {
-                // Nobody else can give anything: money is worth what this class would make of it.
-                found.prices.budget += pull;
-            }
-            Some(found)
-        };
-        let found = tried.into_iter().filter_map(whole).filter(|found| self.within(&found.spend));
-        found.max_by(|a, b| self.problem.value(&a.spend).total_cmp(&self.problem.value(&b.spend)))
+        Some(best)
+    }
+
+    /// These spends or better ones near them, with what they are worth as their bound.
+    fn settled(&self, found: &Allotted) -> Allotted {
+        let value = self.problem.value(&found.spend);
+        let as_good = |settled: &Allotted| settled.bound >= value - 1e-12 * value.abs();
+        let better = settle(self.problem, self.least, self.bounds, found).filter(as_good);
+        better.unwrap_or_else(|| Allotted { bound: value, ..found.clone() })
     }
 
     fn solution(&self, found: Allotted, heads: f64) -> Solution {
-        let Allotted { spend, prices } = found;
+        let Allotted { spend, prices, .. } = found;
         let rate = self.problem.discount_rate;
         let (mut class_floor_prices, mut residual) = (Vec::new(), 0f64);
-        for ((class, shape), spend) in self.problem.classes.iter().zip(&self.shapes).zip(&spend) {
-            let pull = Choice::pull(class, rate, prices, *spend);
-            let held = *spend <= shape.least;
+        for ((class, least), spend) in self.problem.classes.iter().zip(self.least).zip(&spend) {
+            let pull = class.pull(rate, prices, *spend);
+            let held = spend <= least;
             residual = residual.max(if held { pull.max(0.0) } else { pull.abs() });
             let slope = class.satisfaction.filter(|_| class.floor.is_some() && held).map(|curve| curve.slope(*spend));
             let price =
@@ -269,43 +181,6 @@ impl Search<'_> {
             class_floor_prices,
             residual,
             spend,
-        }
-    }
-}
-
-struct Branches<'a> {
-    search: &'a Search<'a>,
-    /// By class, its parts with their bounds, the best first.
-    bounds: &'a [Vec<(Part, f64)>],
-    /// What bounds on money and satisfaction add to the bounds of the classes.
-    offset: f64,
-    best: Option<(f64, Allotted)>,
-}
-
-impl Branches<'_> {
-    fn descend(&mut self, chosen: &mut Vec<(Part, f64)>) {
-        let so_far: f64 = chosen.iter().map(|(_, bound)| bound).sum();
-        let open: f64 = self.bounds[chosen.len()..].iter().filter_map(|parts| parts.first()).map(|(_, b)| b).sum();
-        let bound = so_far + open + self.offset;
-        if self.best.as_ref().is_some_and(|(best, _)| bound <= *best - 1e-12 * best.abs()) {
-            return;
-        }
-        let Some(parts) = self.bounds.get(chosen.len()) else {
-            let parts: Vec<Part> = chosen.iter().map(|(part, _)| *part).collect();
-            let Some(found) = self.search.combination(&parts) else { return };
-            let value = self.search.problem.value(&found.spend);
-            if self.search.within(&found.spend) && self.best.as_ref().is_none_or(|(best, _)| value > *best) {
-                self.best = Some((value, found));
-            }
-            return;
-        };
-        for part in parts {
-            if part.0 == Part::Lower && chosen.iter().any(|(part, _)| *part == Part::Lower) {
-                continue;
-            }
-            chosen.push(*part);
-            self.descend(chosen);
-            chosen.pop();
         }
     }
 }

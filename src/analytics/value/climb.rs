@@ -1,7 +1,8 @@
 //! To the top of a log-likelihood, and how sharp it is there.
 //!
-//! Parameters are climbed on a logarithmic scale, where they have no bounds. `argmin`'s L-BFGS brings the climb near the
-//! top in few steps; Newton's steps sharpen it, and their matrix says how well each parameter is known.
+//! Parameters are climbed on a logarithmic scale, where they have no bounds, by Newton's steps, whose matrix says how well
+//! each parameter is known. Where second slopes are not known in closed form, or the steps do not arrive, `argmin`'s L-BFGS
+//! brings the climb near the top first.
 
 #![expect(clippy::float_arithmetic, reason = "a fit is an estimate")]
 
@@ -11,7 +12,7 @@ use argmin::core::{CostFunction, Error, Executor, Gradient};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
-use super::surface::Surface;
+use super::surface::{Height, Surface};
 use crate::metric::{exp, ln};
 
 /// The top of a log-likelihood.
@@ -29,6 +30,13 @@ pub(super) struct Top {
     pub evaluations: u32,
 }
 
+impl Top {
+    /// Whether no slope is left that matters.
+    pub fn has_arrived(&self) -> bool {
+        self.slope <= 1e-3 * (1.0 + self.ln_likelihood.abs()).sqrt()
+    }
+}
+
 /// Beyond e^±10 a parameter has run away: a wall keeps the climb where numbers are numbers.
 const WALL: f64 = 10.0;
 
@@ -39,51 +47,74 @@ struct Descent<'s, S> {
     seen: RefCell<Seen>,
 }
 
+/// What a surface is at one place, upside down and on a logarithmic scale.
+#[derive(Clone)]
+struct Place {
+    cost: f64,
+    slope: Vec<f64>,
+    bend: Option<Vec<Vec<f64>>>,
+}
+
 #[derive(Default)]
 struct Seen {
-    last: Option<(Vec<f64>, f64, Vec<f64>)>,
+    last: Option<(Vec<f64>, Place)>,
     best: Option<(Vec<f64>, f64)>,
     evaluations: u32,
 }
 
 impl<S: Surface> Descent<'_, S> {
-    fn at(&self, logs: &[f64]) -> (f64, Vec<f64>) {
+    fn at(&self, logs: &[f64]) -> Place {
         let mut seen = self.seen.borrow_mut();
-        if let Some((at, cost, slope)) = seen.last.as_ref().filter(|(at, ..)| at == logs) {
-            debug_assert_eq!(at.len(), slope.len(), "one slope per parameter");
-            return (*cost, slope.clone());
+        if let Some((_, place)) = seen.last.as_ref().filter(|(at, _)| at == logs) {
+            return place.clone();
         }
         let parameters: Vec<f64> = logs.iter().map(|log| exp(log.clamp(-2.0 * WALL, 2.0 * WALL))).collect();
-        let (value, slopes) = self.surface.at(&parameters);
+        let Height { value, slopes, bends } = self.surface.at(&parameters);
         let mut cost = -value;
         let mut slope: Vec<f64> = slopes.iter().zip(&parameters).map(|(slope, parameter)| -slope * parameter).collect();
+        let mut bend = bends.map(|mut bend| {
+            for (row, of_row) in bend.iter_mut().enumerate() {
+                for (column, part) in of_row.iter_mut().enumerate() {
+                    *part *= -parameters[row] * parameters[column];
+                }
+                of_row[row] += slope[row];
+            }
+            bend
+        });
         let height = 1.0 + value.abs();
-        for (log, slope) in logs.iter().zip(&mut slope) {
+        for (at, (log, slope)) in logs.iter().zip(&mut slope).enumerate() {
             let beyond = log - log.clamp(-WALL, WALL);
             cost += height * beyond * beyond;
             *slope += 2.0 * height * beyond;
+            if let Some(bend) = bend.as_mut().filter(|_| beyond.abs() > 0.0) {
+                bend[at][at] += 2.0 * height;
+            }
         }
         if !cost.is_finite() || slope.iter().any(|slope| !slope.is_finite()) {
-            (cost, slope) = (f64::MAX.sqrt(), vec![0.0; logs.len()]);
+            (cost, slope, bend) = (f64::MAX.sqrt(), vec![0.0; logs.len()], None);
         }
         seen.evaluations += 1;
         if seen.best.as_ref().is_none_or(|(_, best)| cost < *best) {
             seen.best = Some((logs.to_vec(), cost));
         }
-        seen.last = Some((logs.to_vec(), cost, slope.clone()));
-        (cost, slope)
+        let place = Place { cost, slope, bend };
+        seen.last = Some((logs.to_vec(), place.clone()));
+        place
     }
 
-    /// The matrix of second slopes, by central differences of the slopes.
+    /// The matrix of second slopes, by central differences of the slopes where the surface does not tell them.
     fn bend(&self, logs: &[f64]) -> Vec<Vec<f64>> {
         const STEP: f64 = 1e-3;
+        if let Some(bend) = self.at(logs).bend.filter(|bend| bend.iter().flatten().all(|part| part.is_finite())) {
+            return bend;
+        }
         let n = logs.len();
         let mut bend = vec![vec![0.0; n]; n];
         for at in 0..n {
             let moved = |by: f64| {
                 let mut near = logs.to_vec();
                 near[at] += by;
-                self.at(&near).1
+                self.at(&near).slope
             };
             let (above, below) = (moved(STEP), moved(-STEP));
             for other in 0..n {
@@ -101,7 +132,7 @@ impl<S: Surface> CostFunction for &Descent<'_, S> {
     type Output = f64;
 
     fn cost(&self, logs: &Vec<f64>) -> Result<f64, Error> {
-        Ok(self.at(logs).0)
+        Ok(self.at(logs).cost)
     }
 }
 
@@ -110,7 +141,7 @@ impl<S: Surface> Gradient for &Descent<'_, S> {
     type Gradient = Vec<f64>;
 
     fn gradient(&self, logs: &Vec<f64>) -> Result<Vec<f64>, Error> {
-        Ok(self.at(logs).1)
+        Ok(self.at(logs).slope)
     }
 }
 
@@ -118,7 +149,13 @@ impl<S: Surface> Gradient for &Descent<'_, S> {
 pub(super) fn climb<S: Surface>(surface: &S) -> Top {
     let descent = Descent { surface, seen: RefCell::default() };
     let start: Vec<f64> = surface.start().into_iter().map(ln).collect();
-    let (height, _) = descent.at(&start);
+    let Place { cost: height, bend, .. } = descent.at(&start);
+    if bend.is_some() {
+        let top = sharpen(&descent, start.clone());
+        if top.has_arrived() {
+            return top;
+        }
+    }
     let near = LBFGS::new(MoreThuenteLineSearch::new(), 7)
         .with_tolerance_grad(1e-6 * height.abs().max(1.0))
         .and_then(|solver| solver.with_tolerance_cost(1e-9 * height.abs().max(1.0)))
@@ -138,7 +175,7 @@ pub(super) fn climb<S: Surface>(surface: &S) -> Top {
 /// Newton's steps, shortened until they lead down; where the surface bends the wrong way, or hardly, towards the slope.
 fn sharpen<S: Surface>(descent: &Descent<'_, S>, mut logs: Vec<f64>) -> Top {
     const MOST_STEPS: usize = 40;
-    let (mut cost, mut slope) = descent.at(&logs);
+    let Place { mut cost, mut slope, .. } = descent.at(&logs);
     let (mut damping, mut idle) = (0.0, 0);
     for _ in 0..MOST_STEPS {
         let bend = descent.bend(&logs);
@@ -151,7 +188,7 @@ fn sharpen<S: Surface>(descent: &Descent<'_, S>, mut logs: Vec<f64>) -> Top {
                 let longest = step.iter().fold(0.0f64, |most, part| most.max(part.abs()));
                 let shortened = if longest > 2.0 { 2.0 / longest } else { 1.0 };
                 let near: Vec<f64> = logs.iter().zip(&step).map(|(log, part)| log - shortened * part).collect();
-                let (found, found_slope) = descent.at(&near);
+                let Place { cost: found, slope: found_slope, .. } = descent.at(&near);
                 if found <= cost {
                     moved = Some((near, found, found_slope, longest));
                     break;
@@ -172,7 +209,7 @@ fn sharpen<S: Surface>(descent: &Descent<'_, S>, mut logs: Vec<f64>) -> Top {
     let bend = descent.bend(&logs);
     let ln_errors = inverse_diagonal(&bend).unwrap_or_else(|| vec![f64::INFINITY; logs.len()]);
     let parameters: Vec<f64> = logs.iter().copied().map(exp).collect();
-    let (ln_likelihood, _) = descent.surface.at(&parameters);
+    let ln_likelihood = descent.surface.at(&parameters).value;
     let evaluations = descent.seen.borrow().evaluations;
     let slope = slope.iter().fold(0.0f64, |most, part| most.max(part.abs()));
     Top { parameters, ln_likelihood, ln_errors, slope, evaluations }
@@ -230,12 +267,12 @@ mod tests {
             vec![0.1, 40.0]
         }
 
-        fn at(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
+        fn at(&self, parameters: &[f64]) -> Height {
             let (x, y) = (parameters[0].ln() - 2f64.ln(), parameters[1].ln() - 5f64.ln());
             let (one, other) = (1.0 - x, y - x * x);
             let value = -(one - 1.0) * (one - 1.0) - 30.0 * other * other;
             let by_x = 2.0 * (one - 1.0) + 120.0 * other * x;
-            (value, vec![by_x / parameters[0], -60.0 * other / parameters[1]])
+            Height { value, slopes: vec![by_x / parameters[0], -60.0 * other / parameters[1]], bends: None }
         }
     }
 

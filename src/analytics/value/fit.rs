@@ -5,8 +5,9 @@
 use std::fmt;
 
 use super::climb::{Top, climb};
+use super::lifetime::ParetoSurface;
 use super::summary::Group;
-use super::surface::{GeometricSurface, ParetoSurface, PoissonSurface};
+use super::surface::{GeometricSurface, PoissonSurface};
 use crate::metric::{BuyingModel, Dropout, Geometric, Pareto, Poisson};
 
 /// Which model is fitted.
@@ -192,7 +193,7 @@ pub(super) fn doubts(top: &Top, names: &[&'static str]) -> Vec<Doubt> {
     let unknown = each.filter(|(_, ln_error)| !ln_error.is_finite() || **ln_error > UNKNOWN);
     let mut doubts: Vec<Doubt> =
         unknown.map(|((parameter, value), _)| Doubt::NotIdentified { parameter, value: *value }).collect();
-    if doubts.is_empty() && top.slope > 1e-3 * (1.0 + top.ln_likelihood.abs()).sqrt() {
+    if doubts.is_empty() && !top.has_arrived() {
         doubts.push(Doubt::NotConverged { slope: top.slope });
     }
     doubts

@@ -5,9 +5,16 @@
 use super::fit::{Method, fit_buying};
 use super::spend::fit_spend;
 use super::summary::Summary;
-use crate::metric::{BaseFit, Fitted, Rhythm, Spend};
+use crate::metric::{BaseFit, Buyer, Fitted, Spend};
 use crate::money::{Currency, Money, Number};
 use crate::time::Instant;
+
+/// Fits models to these customers.
+pub fn fit_base(buyers: Vec<Buyer>, filter: Option<u16>, taken_at: Instant, currency: Currency) -> BaseFit {
+    let mut sample = BaseSample::default();
+    buyers.into_iter().for_each(|buyer| sample.push(buyer));
+    sample.fit(filter, taken_at, currency)
+}
 
 /// What customers bought of some lines.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +27,9 @@ pub struct BaseSample {
 }
 
 impl BaseSample {
-    /// Takes in one customer, with all purchases and their net.
-    pub fn push(&mut self, (rhythm, spend): (Rhythm, Spend), purchases: i64, net: Money) {
+    /// Takes in one customer.
+    pub fn push(&mut self, buyer: Buyer) {
+        let Buyer { rhythm, spend, purchases, net } = buyer;
         self.rhythms.push(rhythm);
         if spend.repeats > 0 {
             self.spend.push(spend);

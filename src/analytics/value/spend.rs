@@ -8,7 +8,7 @@ use statrs::function::gamma::digamma;
 
 use super::climb::climb;
 use super::fit::{Doubt, FittedParameter, doubts, parameters};
-use super::surface::Surface;
+use super::surface::{Height, Surface};
 use crate::metric::{Spend, SpendModel, ln, ln_gamma};
 
 /// Gamma-gamma fitted to a base by maximum likelihood.
@@ -48,8 +48,8 @@ impl Surface for SpendSurface {
         vec![5.0, 4.0, self.mean * 3.0 / 5.0]
     }
 
-    fn at(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
-        let &[p, q, gamma] = parameters else { return (f64::NEG_INFINITY, Vec::new()) };
+    fn at(&self, parameters: &[f64]) -> Height {
+        let &[p, q, gamma] = parameters else { return Height::nowhere() };
         let (mut value, mut by_p, mut by_q, mut by_gamma) = (0.0, 0.0, 0.0, 0.0);
         let (ln_gamma_q, psi_q, ln_scale) = (ln_gamma(q), digamma(q), ln(gamma));
         for (repeats, averages) in &self.by_repeats {
@@ -70,7 +70,7 @@ impl Surface for SpendSurface {
             by_q += n * (psi_sum - psi_q + ln_scale) - logs;
             by_gamma += n * q / gamma - (px + q) * inverses;
         }
-        (value, vec![by_p, by_q, by_gamma])
+        Height { value, slopes: vec![by_p, by_q, by_gamma], bends: None }
     }
 }
 

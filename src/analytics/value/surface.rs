@@ -5,22 +5,49 @@
 use rayon::prelude::*;
 
 use super::summary::Group;
-use crate::metric::{DAYS_PER_WEEK, Dropout, Pareto, exp, ln, ln_1p};
+use crate::metric::{DAYS_PER_WEEK, Dropout, exp, ln, ln_1p};
 
 /// A log-likelihood as a function of parameters that are all above 0.
 pub(super) trait Surface {
     /// Where to start from.
     fn start(&self) -> Vec<f64>;
 
-    /// The value and its slope in each parameter.
-    fn at(&self, parameters: &[f64]) -> (f64, Vec<f64>);
+    /// How high it is there, and which way it goes.
+    fn at(&self, parameters: &[f64]) -> Height;
+}
+
+/// A log-likelihood at one place.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Height {
+    pub value: f64,
+    /// Its slope in each parameter.
+    pub slopes: Vec<f64>,
+    /// Its second slopes; absent where they are not known in closed form.
+    pub bends: Option<Vec<Vec<f64>>>,
+}
+
+impl Height {
+    /// From the value, its `n` slopes, and the upper triangle of its second slopes, row by row.
+    pub fn of(n: usize, sums: &[f64]) -> Self {
+        let place = |a: usize, b: usize| {
+            let (row, column) = (a.min(b), a.max(b));
+            1 + n + row * n - row * (row + 1) / 2 + column
+        };
+        let row = |a: usize| (0..n).map(|b| sums[place(a, b)]).collect();
+        Self { value: sums[0], slopes: sums[1..=n].to_vec(), bends: Some((0..n).map(row).collect()) }
+    }
+
+    /// Where there are not as many parameters as there should be.
+    pub fn nowhere() -> Self {
+        Self { value: f64::NEG_INFINITY, ..Self::default() }
+    }
 }
 
 /// Groups that one thread sums at a time. Sums are added up in order, so they do not depend on how many threads there are.
 const STRETCH: usize = 1_024;
 
 /// Sums over groups, on all processors where there are many.
-fn summed<const N: usize>(groups: &[Group], of: impl Fn(&Group) -> [f64; N] + Sync) -> [f64; N] {
+pub(super) fn summed<const N: usize>(groups: &[Group], of: impl Fn(&Group) -> [f64; N] + Sync) -> [f64; N] {
     let add = |sums: [f64; N], more: [f64; N]| std::array::from_fn(|at| sums[at] + more[at]);
     let stretch = |groups: &[Group]| {
         groups.iter().fold([0.0; N], |sums, group| {
@@ -36,7 +63,7 @@ fn summed<const N: usize>(groups: &[Group], of: impl Fn(&Group) -> [f64; N] + Sy
 }
 
 /// What every model starts from: as many purchases a week as the base shows, with rates that vary much.
-fn start_of_rates(groups: &[Group]) -> (f64, f64) {
+pub(super) fn start_of_rates(groups: &[Group]) -> (f64, f64) {
     let [purchases, weeks] = summed(groups, |group| [group.rhythm.repeats_real(), group.rhythm.age_weeks()]);
     let rate = if purchases > 0.0 && weeks > 0.0 { purchases / weeks } else { 0.01 };
     let r = 0.5;
@@ -54,16 +81,17 @@ pub(super) struct GeometricSurface<'g> {
     most_days: u32,
 }
 
-/// Sums over i below n of ln(start + i) and of 1/(start + i), for every n up to the last: differences of ln Γ and of its
-/// slope.
-fn rises(start: f64, most: u32) -> Vec<(f64, f64)> {
-    let mut sums = vec![(0.0, 0.0)];
-    let (mut logs, mut inverses) = (0.0, 0.0);
+/// Sums over i below n of ln(start + i), of 1/(start + i) and of −1/(start + i)², for every n up to the last:
+/// differences of ln Γ, of its slope and of its second slope.
+pub(super) fn rises(start: f64, most: u32) -> Vec<(f64, f64, f64)> {
+    let mut sums = vec![(0.0, 0.0, 0.0)];
+    let (mut logs, mut inverses, mut squares) = (0.0, 0.0, 0.0);
     for i in 0..most {
         let at = start + f64::from(i);
         logs += ln(at);
         inverses += 1.0 / at;
-        sums.push((logs, inverses));
+        squares -= 1.0 / (at * at);
+        sums.push((logs, inverses, squares));
     }
     sums
 }
@@ -86,8 +114,8 @@ impl Surface for GeometricSurface<'_> {
         vec![r, alpha, 1.0, 3.0]
     }
 
-    fn at(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
-        let &[r, alpha, a, b] = parameters else { return (f64::NEG_INFINITY, Vec::new()) };
+    fn at(&self, parameters: &[f64]) -> Height {
+        let &[r, alpha, a, b] = parameters else { return Height::nowhere() };
         let chances = self.dropout.chances(self.most_repeats);
         let (of_r, of_b, of_both) = (rises(r, self.most_repeats), rises(b, chances), rises(a + b, chances));
         let days: Vec<(f64, f64)> = (0..=self.most_days)
@@ -100,13 +128,30 @@ impl Surface for GeometricSurface<'_> {
         let sums = summed(self.groups, |group| {
             let rhythm = group.rhythm;
             let chances = self.dropout.chances(rhythm.repeats) as usize;
-            let (ln_r, by_r) = of_r[rhythm.repeats as usize];
-            let ((ln_b, by_b), (ln_both, by_both)) = (of_b[chances], of_both[chances]);
+            let (ln_r, by_r, r_r) = of_r[rhythm.repeats as usize];
+            let ((ln_b, by_b, b_b), (ln_both, by_both, both_both)) = (of_b[chances], of_both[chances]);
             let (ln_age, by_age) = days[rhythm.age as usize];
             let shape = r + rhythm.repeats_real();
             let there = ln_r + r * ln_alpha - shape * ln_age + ln_b - ln_both;
+            let (alpha_alpha, r_alpha) = (shape * by_age * by_age - r / (alpha * alpha), 1.0 / alpha - by_age);
             let Some(before) = chances.checked_sub(1) else {
-                return [there, by_r + ln_alpha - ln_age, r / alpha - shape * by_age, -by_both, by_b - by_both];
+                return [
+                    there,
+                    by_r + ln_alpha - ln_age,
+                    r / alpha - shape * by_age,
+                    -by_both,
+                    by_b - by_both,
+                    r_r,
+                    r_alpha,
+                    0.0,
+                    0.0,
+                    alpha_alpha,
+                    0.0,
+                    0.0,
+                    -both_both,
+                    -both_both,
+                    b_b - both_both,
+                ];
             };
             let (ln_last, by_last) = days[rhythm.last as usize];
             let last_chance = b + before as f64;
@@ -119,16 +164,30 @@ impl Surface for GeometricSurface<'_> {
                 let odds = exp(odds);
                 (ln_1p(odds), odds / (1.0 + odds))
             };
-            let stays = 1.0 - gone;
+            // Slopes of the logarithm of the odds, and how they bend: ln(1 + e^odds) has the slope `gone`, and `gone`
+            // has the slope `gone × (1 − gone)`.
+            let turns = gone * (1.0 - gone);
+            let (of_r, of_alpha, of_a, of_b) =
+                (ln_age - ln_last, shape * (by_age - by_last), 1.0 / a, -1.0 / last_chance);
             [
                 there + both,
-                by_r + ln_alpha - stays * ln_age - gone * ln_last,
-                r / alpha - shape * (stays * by_age + gone * by_last),
-                gone / a - by_both,
-                by_b - by_both - gone / last_chance,
+                by_r + ln_alpha - ln_age + gone * of_r,
+                r / alpha - shape * by_age + gone * of_alpha,
+                gone * of_a - by_both,
+                by_b - by_both + gone * of_b,
+                r_r + turns * of_r * of_r,
+                r_alpha + gone * (by_age - by_last) + turns * of_r * of_alpha,
+                turns * of_r * of_a,
+                turns * of_r * of_b,
+                alpha_alpha + gone * shape * (by_last * by_last - by_age * by_age) + turns * of_alpha * of_alpha,
+                turns * of_alpha * of_a,
+                turns * of_alpha * of_b,
+                (turns - gone) * of_a * of_a - both_both,
+                turns * of_a * of_b - both_both,
+                b_b - both_both + (turns + gone) * of_b * of_b,
             ]
         });
-        (sums[0], sums[1..].to_vec())
+        Height::of(4, &sums)
     }
 }
 
@@ -141,57 +200,32 @@ impl Surface for PoissonSurface<'_> {
         vec![r, alpha]
     }
 
-    fn at(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
-        let &[r, alpha] = parameters else { return (f64::NEG_INFINITY, Vec::new()) };
+    fn at(&self, parameters: &[f64]) -> Height {
+        let &[r, alpha] = parameters else { return Height::nowhere() };
         let of_r = rises(r, self.0.iter().map(|group| group.rhythm.repeats).max().unwrap_or(0));
         let ln_alpha = ln(alpha);
         let sums = summed(self.0, |group| {
-            let (ln_r, by_r) = of_r[group.rhythm.repeats as usize];
+            let (ln_r, by_r, r_r) = of_r[group.rhythm.repeats as usize];
             let (shape, age) = (r + group.rhythm.repeats_real(), alpha + group.rhythm.age_weeks());
             let ln_age = ln(age);
-            [ln_r + r * ln_alpha - shape * ln_age, by_r + ln_alpha - ln_age, r / alpha - shape / age]
+            [
+                ln_r + r * ln_alpha - shape * ln_age,
+                by_r + ln_alpha - ln_age,
+                r / alpha - shape / age,
+                r_r,
+                1.0 / alpha - 1.0 / age,
+                shape / (age * age) - r / (alpha * alpha),
+            ]
         });
-        (sums[0], sums[1..].to_vec())
-    }
-}
-
-/// Pareto/NBD. The slopes of ₂F₁ in its parameters have no closed form, so they are differences.
-pub(super) struct ParetoSurface<'g>(pub &'g [Group]);
-
-impl Surface for ParetoSurface<'_> {
-    fn start(&self) -> Vec<f64> {
-        let (r, alpha) = start_of_rates(self.0);
-        vec![r, alpha, 0.5, alpha]
-    }
-
-    fn at(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
-        let &[r, alpha, s, beta] = parameters else { return (f64::NEG_INFINITY, Vec::new()) };
-        const STEP: f64 = 1e-4;
-        // Four slopes by central differences on a logarithmic scale.
-        let near: [Pareto; 8] = std::array::from_fn(|at| {
-            let factor = if at % 2 == 0 { 1.0 + STEP } else { 1.0 / (1.0 + STEP) };
-            let moved = |which: usize, value: f64| if at / 2 == which { value * factor } else { value };
-            Pareto { r: moved(0, r), alpha: moved(1, alpha), s: moved(2, s), beta: moved(3, beta) }
-        });
-        let here = Pareto { r, alpha, s, beta };
-        let sums = summed(self.0, |group| {
-            let mut values = [0.0; 9];
-            values[0] = here.ln_likelihood(group.rhythm);
-            for (value, model) in values[1..].iter_mut().zip(&near) {
-                *value = model.ln_likelihood(group.rhythm);
-            }
-            values
-        });
-        let width = 2.0 * ln_1p(STEP);
-        let slope = |at: usize| (sums[1 + 2 * at] - sums[2 + 2 * at]) / (width * parameters[at]);
-        (sums[0], (0..4).map(slope).collect())
+        Height::of(2, &sums)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::{Geometric, Poisson, Rhythm};
+    use crate::analytics::value::lifetime::ParetoSurface;
+    use crate::metric::{Geometric, Pareto, Poisson, Rhythm};
     use proptest::prelude::*;
 
     fn groups() -> impl Strategy<Value = Vec<Group>> {
@@ -203,7 +237,8 @@ mod tests {
     }
 
     fn agrees(surface: &impl Surface, parameters: &[f64], value: impl Fn(&[f64]) -> f64) {
-        let (found, slopes) = surface.at(parameters);
+        let Height { value: found, slopes, bends } = surface.at(parameters);
+        let bends = bends.expect("second slopes");
         let direct = value(parameters);
         assert!((found - direct).abs() < 1e-8 * (1.0 + direct.abs()), "{found} is not {direct}");
         for at in 0..parameters.len() {
@@ -214,6 +249,16 @@ mod tests {
                 value(&near)
             };
             let slope = (moved(step) - moved(-step)) / (2.0 * step);
+            let slopes_near = |by: f64| {
+                let mut near = parameters.to_vec();
+                near[at] += by;
+                surface.at(&near).slopes
+            };
+            for (other, (above, below)) in slopes_near(step).iter().zip(&slopes_near(-step)).enumerate() {
+                let bend = (above - below) / (2.0 * step);
+                let size = bend.abs().max(bends[at][at].abs()).max(bends[other][other].abs()).max(1e-3);
+                assert!((bends[at][other] - bend).abs() < 1e-5 * size, "{at} {other}: {} {bend}", bends[at][other]);
+            }
             let size = (1.0 + direct.abs() / parameters[at]).max(slope.abs());
             assert!((slopes[at] - slope).abs() < 1e-5 * size, "slope {at}: {} is not {slope}", slopes[at]);
         }

@@ -151,7 +151,7 @@ pub(super) fn respond(played: &Played<'_>, go_on: &(dyn Fn() -> bool + Sync)) ->
     let segment = behaviour.segment.map(|at| &named.segments[at as usize]);
     let classes: Vec<String> = segment.iter().flat_map(|segment| &segment.classes).map(ToString::to_string).collect();
     let model = Model::new(behaviour, &classes);
-    let courses = stream.courses(outcome.window);
+    let courses = stream.courses(outcome.window, go_on)?;
     let name = segment.map(|segment| segment.name.to_string());
     let service: Vec<Vec<f64>> =
         outcome.sides.iter().map(|side| service_of(side, name.as_deref(), classes.len() + 1)).collect();

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::present::{Asked, report};
 use super::report::SimulationReport;
 use super::response::{Played, classes_of, respond};
+use crate::analytics::value::fit_base;
 use crate::app::start::App;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::id::{Name, Revision};
@@ -185,8 +186,7 @@ impl App {
                 expected: active.currency.to_string(),
             });
         }
-        let fits = self.fits_at(&bundle, self.clock.now())?;
-        Ok(Policy { name: name.to_string(), bundle, grants, fits })
+        Ok(Policy { name: name.to_string(), bundle, grants, fit: Some(fit_base) })
     }
 
     /// The history of a sample, and the part of it that decisions are made in. Blocks.
@@ -226,8 +226,12 @@ impl App {
         let Prepared { scenario, policies, named } = prepared;
         let granted = policies.iter().any(|policy| policy.grants == Grants::Recorded);
         let (base, window) = self.history_of(scenario.window, scenario.sample, granted, progress)?;
+        let go_on = || !progress.is_cancelled();
         let stream = match &scenario.behaviour {
-            Some(behaviour) => Some(Stream::new(&base, policies, classes_of(behaviour, named, policies)?)),
+            Some(behaviour) => {
+                let stream = Stream::new(&base, policies, classes_of(behaviour, named, policies)?, &go_on);
+                Some(stream.ok_or(SimulationError::Cancelled)?)
+            }
             None => None,
         };
         let watch = stream.as_ref().map(|stream| stream as &dyn Watch);
@@ -237,7 +241,7 @@ impl App {
         let mut report = report(&outcome, Asked { sample: scenario.sample, span, filters, notes: Vec::new() });
         if let (Some(behaviour), Some(stream)) = (&scenario.behaviour, &stream) {
             let played = Played { behaviour, named, stream, outcome: &outcome, seed: scenario.seed };
-            let response = respond(&played, &|| !progress.is_cancelled());
+            let response = respond(&played, &go_on);
             report.response = Some(response.ok_or(SimulationError::Cancelled)?);
         }
         Ok(report)

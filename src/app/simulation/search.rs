@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::candidates::{Figures, Measured, Measuring};
 use super::found::{Point, SearchReport};
 use super::run::SimulationError;
+use crate::analytics::value::fit_base;
 use crate::app::start::App;
 use crate::diagnostic::{Severity, Sources};
 use crate::policy::{Bundle, FigureMeasure, SearchQuestion, compile, search_question, with_settings};
@@ -59,16 +60,15 @@ impl App {
         let (base, window) = self.history_of(question.window, question.sample, false, progress)?;
         progress.expect(base.purchases() * question.tries as u64);
         let segment = question.segment;
-        // What moves changes no metric, so all tries ask the same models.
-        let fits = self.fits_at(bundle, self.clock.now())?;
-        let run = |bundle: &Arc<Bundle>| -> Result<_, SimulationError> {
-            let (bundle, fits) = (Arc::clone(bundle), fits.clone());
-            let policies = [Policy { name: "try".to_owned(), bundle, grants: Grants::Decide, fits }];
-            let stream = Stream::new(&base, &policies, segment.map(|segment| (0, segment)));
-            let outcome = replay(&base, &policies, window, Some(&stream as &dyn Watch), progress);
-            let outcome = outcome.ok_or(SimulationError::Cancelled)?;
-            Ok((stream.courses(window), outcome))
+        let go_on = || !progress.is_cancelled();
+        let heard = |bundle: &Arc<Bundle>| {
+            let name = "try".to_owned();
+            let policies = [Policy { name, bundle: Arc::clone(bundle), grants: Grants::Decide, fit: Some(fit_base) }];
+            let stream = Stream::new(&base, &policies, segment.map(|segment| (0, segment)), &go_on)?;
+            let outcome = replay(&base, &policies, window, Some(&stream as &dyn Watch), progress)?;
+            Some((stream.courses(window, &go_on)?, outcome))
         };
+        let run = |bundle: &Arc<Bundle>| heard(bundle).ok_or(SimulationError::Cancelled);
         let (courses, outcome) = run(bundle)?;
         let measuring = Measuring::new(question, bundle, &courses);
         let start = measuring.measure(&courses, &outcome);

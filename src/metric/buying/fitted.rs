@@ -22,6 +22,19 @@ pub struct Fitted {
     pub average: f64,
 }
 
+/// What a customer bought of some lines, as models are fitted to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Buyer {
+    /// How often, how lately, since when.
+    pub rhythm: Rhythm,
+    /// What was spent on purchases after the first.
+    pub spend: Spend,
+    /// All purchases that were not fully returned.
+    pub purchases: i64,
+    /// What was paid for all of them.
+    pub net: Money,
+}
+
 /// Models fitted to what the base bought of some lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BaseFit {

@@ -17,7 +17,7 @@ mod rhythm;
 mod special;
 mod spend;
 
-pub use fitted::{BaseFit, Fitted};
+pub use fitted::{BaseFit, Buyer, Fitted};
 pub use geometric::{Dropout, Geometric};
 pub use model::{BuyingModel, Residual};
 pub use pareto::Pareto;

@@ -3,7 +3,7 @@
 use crate::id::Revision;
 use crate::money::Money;
 use crate::store::{
-    Activation, Answered, Failure, KeptCutoffs, KeptRevision, Listing, Read, SpendError, Spent, Store, WriteError,
+    Activation, Failure, KeptCutoffs, KeptRevision, Listing, Read, SpendError, Spent, Store, WriteError,
 };
 use crate::time::Instant;
 
@@ -88,19 +88,6 @@ fn revisions_and_cutoffs_stay() {
     assert_eq!(body(store.snapshot().cutoffs(7)), Some(vec![2]));
     assert_eq!(body(store.snapshot().cutoffs_in(1, 7)), Some(vec![1]));
     assert_eq!(body(store.snapshot().cutoffs_in(1, 8)), None);
-}
-
-#[test]
-fn old_answers_are_forgotten() {
-    let store = Store::in_memory().expect("a store");
-    for at in 1..=5 {
-        let answered = Answered { request: [0; 32], status: 201, body: vec![], at: Instant(at) };
-        store.write_blocking(move |batch| batch.put_answered(&format!("k{at}"), &answered)).expect("an answer");
-    }
-    let forget = |limit| store.write_blocking(move |batch| batch.forget_answers(Instant(4), limit));
-    assert_eq!((forget(2), forget(2), forget(2)), (Ok(2), Ok(1), Ok(0)));
-    let known = |key: &str| store.snapshot().answered(key).expect("a read").is_some();
-    assert!(!known("k3") && known("k4") && known("k5"));
 }
 
 #[test]

@@ -193,3 +193,26 @@ async fn a_slow_head_is_given_up() {
     assert!((9..=12).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
     dripping.abort();
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_is_kept_and_a_head_on_it_is_not_waited_for_long() {
+    let served = served().await;
+    let mut till = Till::connect(served.address).await;
+    for _ in 0..3 {
+        till.send(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert!(till.answer().await.0.starts_with("http/1.1 200 "));
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    till.send(b"GET /healthz HTTP/1.1\r\n").await;
+    let started = tokio::time::Instant::now();
+    let rest = till.rest().await;
+    assert!(rest.is_empty() || rest.starts_with("HTTP/1.1 408 "), "{rest}");
+    assert!((9..=12).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+
+    let mut till = Till::connect(served.address).await;
+    till.send(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(till.answer().await.0.starts_with("http/1.1 200 "));
+    let started = tokio::time::Instant::now();
+    assert_eq!(till.rest().await, "");
+    assert!((74..=77).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+}
