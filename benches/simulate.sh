@@ -19,12 +19,12 @@ for round in $(seq "$rounds"); do
   python3 - "$file" <<'PYTHON'
 import sys, time, duckdb
 base = duckdb.connect()
-base.execute(f"""create table bought as select column0::bigint as customer, column1::bigint as at, column2::bigint as gross
+base.execute(f"""create table bought as select column0::bigint as customer, column1::bigint as moment, column2::bigint as gross
     from read_csv('{sys.argv[1]}', header = false)""")
 begun = time.perf_counter()
 # Cents; half a cent is rounded up. What was bought in the same instant does not count yet.
 granted, count = base.execute("""
-    with spent as (select gross, coalesce(sum(gross) over (partition by customer order by at
+    with spent as (select gross, coalesce(sum(gross) over (partition by customer order by moment
         range between unbounded preceding and 1 preceding), 0) as before from bought)
     select sum((gross * case when before >= 500000 then 10 when before >= 250000 then 7 when before >= 100000 then 5
         when before >= 50000 then 3 else 0 end + 50) // 100)::bigint, count(*) from spent""").fetchone()
