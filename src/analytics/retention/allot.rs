@@ -98,7 +98,9 @@ pub(super) fn allot(spans: &[Span<'_>], bounds: Bounds) -> Option<Allotted> {
     let above: f64 = spans.iter().zip(&there).map(|(span, spend)| span.class.customers * span.above(*spend)).sum();
     let of_money = if prices.budget > 0.0 { prices.budget * (bounds.budget - cost(&there)) } else { 0.0 };
     let of_quality = if prices.quality > 0.0 { prices.quality * short_of(&there) } else { 0.0 };
-    Some(Allotted { spend, prices, bound: above + of_money - of_quality })
+    let bound = above + of_money - of_quality;
+    // Prices beyond what floats hold tell nothing.
+    (bound.is_finite() && spend.iter().all(|spend| spend.is_finite())).then_some(Allotted { spend, prices, bound })
 }
 
 /// How satisfied a customer of a class is at a spend; nothing where nothing is assumed of it.

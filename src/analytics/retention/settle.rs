@@ -123,13 +123,21 @@ fn climb(problem: &Problem, least: &[f64], bounds: Bounds, active: &mut Active, 
             let class = &problem.classes[*at];
             step.abs() * class.satisfaction.map_or(0.0, |curve| curve.k).max(class.retention.k)
         });
-        let scale = 1.0 / longest.fold(1.0, f64::max);
+        let mut scale = 1.0 / longest.fold(1.0, f64::max);
+        // Nor does a step cross a bound, near which the next one may well turn round.
         for (at, step) in free.iter().zip(&step) {
-            found.spend[*at] += scale * step;
-            if found.spend[*at] < least[*at] {
-                active.held[*at] = true;
-                last = f64::INFINITY;
+            let above = found.spend[*at] - least[*at];
+            if above + scale * step < 0.0 {
+                if above <= 1e-7 * (1.0 + least[*at]) {
+                    active.held[*at] = true;
+                    last = f64::INFINITY;
+                } else {
+                    scale = scale.min(0.9 * above / -step);
+                }
             }
+        }
+        for (at, step) in free.iter().zip(&step) {
+            found.spend[*at] = (found.spend[*at] + scale * step).max(least[*at]);
         }
         for (price, step) in prices.iter().zip(&step[free.len()..]) {
             match price {

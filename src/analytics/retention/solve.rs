@@ -156,7 +156,7 @@ impl<'a> Search<'a> {
     /// These spends or better ones near them, with what they are worth as their bound.
     fn settled(&self, found: &Allotted) -> Allotted {
         let value = self.problem.value(&found.spend);
-        let as_good = |settled: &Allotted| settled.bound >= value - 1e-12 * value.abs();
+        let as_good = |settled: &Allotted| settled.bound >= value - 1e-10 * value.abs();
         let better = settle(self.problem, self.least, self.bounds, found).filter(as_good);
         better.unwrap_or_else(|| Allotted { bound: value, ..found.clone() })
     }
