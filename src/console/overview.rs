@@ -141,7 +141,8 @@ pub async fn read(visitor: Visitor) -> Answer {
     if p.may("GET", "/v1/reports") && counts.purchases > 0 {
         let words = &p.w.reports;
         let known: Reports = visitor.get("/v1/reports").await?;
-        let wanted = [("abc", words.abc), ("discounts", words.discounts), ("points", words.points)];
+        let wanted =
+            [("abc", words.abc), ("next", words.next), ("discounts", words.discounts), ("points", words.points)];
         glances =
             wanted.into_iter().filter(|(name, _)| known.reports.iter().any(|report| report.name == *name)).collect();
     }
