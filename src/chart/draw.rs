@@ -74,8 +74,9 @@ fn drawn(picture: &Picture, say: Say<'_>) -> Option<(f64, f64, String)> {
 
 fn plots(picture: &Picture, say: Say<'_>) -> (Vec<Drawn>, Layout) {
     let labelled = |layout: Layout| {
-        let layout = if picture.across.is_empty() { layout } else { layout.with_x_label(plain(&say(&picture.across))) };
-        if picture.up.is_empty() { layout } else { layout.with_y_label(plain(&say(&picture.up))) }
+        let layout =
+            if picture.across.is_empty() { layout } else { layout.with_x_label(label_of(&picture.across, say)) };
+        if picture.up.is_empty() { layout } else { layout.with_y_label(label_of(&picture.up, say)) }
     };
     match &picture.plot {
         Plot::Bars(bars) => {
@@ -349,21 +350,24 @@ fn nothing(picture: &Picture, say: Say<'_>) -> String {
     )
 }
 
-/// What stands at a bar, a row, a node or a line: a single word is somebody's name for something, but for these.
+/// What stands at a bar, a row, a node, a line or an axis: a single word is somebody's name for something, but for these.
 fn label_of(text: &str, say: Say<'_>) -> String {
-    const OWN: [&str; 12] = [
-        "found",
-        "now",
-        "new",
-        "returning",
+    const OWN: &[&str] = &[
         "back",
-        "profit",
-        "net",
-        "margin",
+        "came",
+        "chances",
+        "class",
+        "cohort",
         "cost",
         "customers",
         "foretold",
-        "came",
+        "found",
+        "margin",
+        "net",
+        "new",
+        "now",
+        "profit",
+        "returning",
     ];
     plain(&if text.contains(' ') || OWN.contains(&text) { say(text) } else { text.to_owned() })
 }

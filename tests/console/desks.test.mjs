@@ -331,11 +331,22 @@ test("the best settings are searched for, and a point goes the way of a draft", 
   assert.match(whole, /What each point changes/);
   assert.match(whole, /<svg/);
 
+  const search = page.url();
   await page.getByRole("link", { name: /^Take this as a draft/ }).first().click();
   assert.match(await page.getByLabel("Why").inputValue(), /^Point \d of search s-/);
   await page.getByRole("button", { name: "Save as a draft" }).click();
   await says(page, /tests passed/);
   assert.match(await page.locator(".diff .added").allTextContents().then((lines) => lines.join()), /10: [234]%/);
+
+  // Something else came into force since: the point's settings are merged with it, and nothing of it is undone.
+  await meanwhile("policies/shop.yaml", (text) => `# since the search\n${text}`, "since the search");
+  await page.goto(search);
+  await page.getByRole("link", { name: /^Take this as a draft/ }).first().click();
+  await page.getByRole("button", { name: "Save as a draft" }).click();
+  await says(page, "Both changes fit together.");
+  await page.getByRole("button", { name: "Save as a draft" }).click();
+  await says(page, /tests passed/);
+  assert.doesNotMatch(await page.locator(".diff .removed").allTextContents().then((lines) => lines.join()), /since the search/);
   await close();
 });
 

@@ -13,7 +13,7 @@ words!(Policies {
     text_of: "Text of {}" | "Text von {}",
     findings: "Findings" | "Befunde",
     no_findings: "No mistakes, no warnings." | "Keine Fehler, keine Warnungen.",
-    findings_count: "{} findings" | "{} Befunde",
+    findings_count: "{} in all" | "{} insgesamt",
     error: "Error" | "Fehler",
     warning: "Warning" | "Warnung",
     checking: "Checking …" | "Wird geprüft …",
@@ -65,7 +65,7 @@ words!(Policies {
     tests_passed: "{} tests passed, {} failed." | "{} Tests bestanden, {} gescheitert.",
     tests_none: "There are no tests: write them into *.test.yaml beside the policies."
         | "Es gibt keine Tests: Schreiben Sie sie in *.test.yaml neben die Regeln.",
-    tests_unreached: "What no test reached: {}" | "Was kein Test erreicht: {}",
+    tests_unreached: "What no test reached" | "Was kein Test erreicht",
     tests_broken: "The tests do not fit this draft:" | "Die Tests passen nicht zu diesem Entwurf:",
     diff_none: "Nothing differs from what is in force." | "Nichts unterscheidet sich von dem, was gilt.",
     diff_against: "Against revision {}, which is in force" | "Gegenüber Revision {}, die in Kraft ist",

@@ -45,8 +45,9 @@ words!(Simulations {
     search_lead: "Say what may move and what is wanted. Every try is a replay of your own history; each point found is a policy you can take as a draft."
         | "Sagen Sie, was sich bewegen darf und was erreicht werden soll. Jeder Versuch spielt Ihre eigene Geschichte nach; jeder gefundene Punkt ist ein Regelwerk, das Sie als Entwurf übernehmen können.",
     search_run: "Search {}" | "Suche {}",
-    search_policy: "Policy" | "Regeln",
+    search_policy: "Policy whose settings move" | "Regeln, deren Einstellungen sich bewegen",
     wanted: "What is wanted" | "Was erreicht werden soll",
+    look: "Show its settings" | "Ihre Einstellungen zeigen",
     goal: "Goal" | "Ziel",
     figure: "Figure" | "Größe",
     goal_frontier: "the frontier between discount and margin" | "die Grenzlinie zwischen Rabatt und Rohertrag",
