@@ -149,7 +149,8 @@ impl Wanted {
         if let Some((goal, figure)) = self.goal.split_once(' ') {
             let _ = writeln!(text, "{}: {}", quoted(goal), quoted(figure));
         }
-        let kept = |keep: &&Bound| !keep.figure.is_empty() && !(keep.at_least.is_empty() && keep.at_most.is_empty());
+        let is_bounded = |keep: &Bound| !keep.at_least.is_empty() || !keep.at_most.is_empty();
+        let kept = |keep: &&Bound| !keep.figure.is_empty() && is_bounded(keep);
         if self.keeps.iter().any(|keep| kept(&keep)) {
             text.push_str("keep:\n");
         }
