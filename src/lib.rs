@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod engine;
 #[expect(clippy::float_arithmetic, reason = "what is not known exactly; nothing of it is charged or counted")]
 pub mod estimate;
+pub mod german;
 #[expect(clippy::disallowed_methods, reason = "measures how long a request takes")]
 pub mod http;
 pub mod id;

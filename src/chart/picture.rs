@@ -71,6 +71,8 @@ pub struct Series {
     pub steps: bool,
     /// Whether it is drawn dashed, as what is expected or compared with.
     pub dashed: bool,
+    /// What is written at each point, with a dot; nothing where it is empty.
+    pub marks: Vec<String>,
 }
 
 /// The lower and the upper edge around a line, per point.
@@ -105,14 +107,20 @@ pub struct Flow {
 }
 
 impl Picture {
+    /// Whether there is anything to be seen in it.
+    pub fn has_something(&self) -> bool {
+        draw::has_something(&self.plot)
+    }
+
     /// An SVG document without scripts and fonts, whose colours are the CSS variables `--chart-1` … `--chart-8`,
-    /// `--chart-heat-0` … `--chart-heat-9`, `--chart-ink`, `--chart-axis` and `--chart-grid` of the page it stands in.
-    pub fn svg(&self) -> String {
-        draw::svg(self)
+    /// `--chart-heat-0` … `--chart-heat-9`, `--chart-ink`, `--chart-axis` and `--chart-grid` of the page it stands in. `say` puts
+    /// its texts into the language of who looks at it.
+    pub fn svg(&self, say: &dyn Fn(&str) -> String) -> String {
+        draw::svg(self, say)
     }
 
     /// The same with its colours spelled out on white, for a file that any viewer opens.
-    pub fn svg_file(&self) -> String {
-        draw::svg_file(self)
+    pub fn svg_file(&self, say: &dyn Fn(&str) -> String) -> String {
+        draw::svg_file(self, say)
     }
 }

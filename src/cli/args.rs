@@ -441,6 +441,9 @@ pub(super) struct OptimizePolicyArgs {
     /// Print only the diff of this point
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["json", "csv", "table", "svg"])]
     pub point: Option<usize>,
+    /// Write the report as one HTML file with charts
+    #[arg(long, value_name = "FILE", conflicts_with = "point")]
+    pub html: Option<PathBuf>,
     #[command(flatten)]
     pub show: ShowArgs,
 }

@@ -8,9 +8,10 @@ use super::args::{OptimizeCommand, OptimizePolicyArgs, OptimizeServiceArgs};
 use super::config::Config;
 use super::quote::read;
 use super::report::present;
-use super::simulate::{refused, watched};
+use super::simulate::{refused, watched, write_page};
 use super::{End, print};
 use crate::app::OptimumError;
+use crate::engine::Language;
 
 pub(super) fn run(command: &OptimizeCommand, config: &Config) -> anyhow::Result<End> {
     match command {
@@ -50,6 +51,9 @@ fn policy(args: &OptimizePolicyArgs, config: &Config) -> anyhow::Result<End> {
         Ok(report) => report,
         Err(error) => return refused(error),
     };
+    if let Some(file) = &args.html {
+        write_page(file, &report.page(Language::English))?;
+    }
     let end = if report.points.is_empty() { End::No } else { End::Done };
     match args.point.map(|point| report.points.iter().find(|found| found.point == point)) {
         Some(Some(point)) => print::line(point.diff.trim_end())?,

@@ -44,7 +44,8 @@ pub(super) fn present<R: Report>(report: &R, args: &ShowArgs) -> anyhow::Result<
         let pictures = report.pictures();
         let names: Vec<&str> = pictures.iter().map(|(name, _)| *name).collect();
         let (_, picture) = &pictures[wanted("chart", args.chart.as_deref(), &names)?];
-        fs::write(file, picture.svg_file()).with_context(|| format!("cannot write {}", file.display()))?;
+        fs::write(file, picture.svg_file(&str::to_owned))
+            .with_context(|| format!("cannot write {}", file.display()))?;
         return Ok(End::Done);
     }
     if args.json {

@@ -11,6 +11,7 @@ use super::{End, print, report};
 use crate::analytics::report::Report;
 use crate::app::{Candidates, SimulationError, SimulationReport, read_folders};
 use crate::diagnostic::Sources;
+use crate::engine::Language;
 use crate::policy::{Scenario, Side};
 use crate::simulate::Progress;
 
@@ -30,8 +31,7 @@ pub(super) fn run(args: &SimulateArgs, config: &Config) -> anyhow::Result<End> {
         Err(error) => return refused(error),
     };
     if let Some(file) = &args.html {
-        std::fs::write(file, report.page()).with_context(|| format!("cannot write {}", file.display()))?;
-        anstream::eprintln!("written to {}", file.display());
+        write_page(file, &report.page(Language::English))?;
     }
     if args.json {
         return print::json(&report);
@@ -73,6 +73,13 @@ pub(super) fn read_side(folder: &Path, config: &Config) -> Result<Sources, (Path
     }
     let scripts = folder.join("scripts");
     read_folders(folder, if scripts.is_dir() { &scripts } else { &config.scripts })
+}
+
+/// Writes a report as one HTML file.
+pub(super) fn write_page(file: &Path, page: &str) -> anyhow::Result<()> {
+    std::fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    anstream::eprintln!("written to {}", file.display());
+    Ok(())
 }
 
 /// Draws what is wrong with texts; anything else is an error.

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::ask::encoded;
 use super::trouble::Trouble;
 use super::visitor::{Console, Visitor};
+use crate::http::origin;
 
 /// Nothing but what this server sends runs or is shown; `script` is what else may run.
 pub fn content_policy(script: &str) -> String {
@@ -23,8 +24,11 @@ pub async fn around(State(console): State<Console>, request: Request, next: Next
     let visitor = Visitor::of(&console, &parts);
     let open = ["/console/login", "/console/settings", "/console/assets/", "/console/editor/"];
     let path = parts.uri.path();
+    let known = origin::check(&parts.method, &parts.uri, &parts.headers, !console.app.has_keys());
     let answered = if parts.method != Method::GET && parts.method != Method::HEAD && !from_here(&parts.headers) {
         Trouble::new(StatusCode::FORBIDDEN, visitor.words().trouble.foreign_form).into_response()
+    } else if let Err(problem) = known {
+        Trouble::from(problem).into_response()
     } else if visitor.actor.is_none() && !open.iter().any(|open| path.starts_with(open)) {
         if path.starts_with("/console/api/") {
             Trouble::new(StatusCode::UNAUTHORIZED, visitor.words().trouble.needs_key).into_response()

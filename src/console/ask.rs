@@ -43,6 +43,12 @@ impl Visitor {
         read(&self.ask(Method::POST, call, Some(body), headers).await?)
     }
 
+    /// Makes a call that puts something in its place.
+    pub async fn put(&self, call: &str, body: &impl Serialize) -> Result<(), Trouble> {
+        let body = serde_json::to_vec(body).map_err(|error| broken("a question", &error))?;
+        self.ask(Method::PUT, call, Some(body), &[]).await.map(drop)
+    }
+
     /// Makes a call that takes something away.
     pub async fn delete(&self, call: &str) -> Result<(), Trouble> {
         self.ask(Method::DELETE, call, None, &[]).await.map(drop)

@@ -103,7 +103,8 @@ struct Counts {
 struct Alert {
     kind: &'static str,
     text: String,
-    link: Option<&'static str>,
+    /// Where it leads, and what is said there.
+    link: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Template)]
@@ -141,7 +142,8 @@ pub async fn read(visitor: Visitor) -> Answer {
     if p.may("GET", "/v1/reports") && counts.purchases > 0 {
         let words = &p.w.reports;
         let known: Reports = visitor.get("/v1/reports").await?;
-        let wanted = [("abc", words.abc), ("discounts", words.discounts), ("points", words.points)];
+        let wanted =
+            [("abc", words.abc), ("next", words.next), ("discounts", words.discounts), ("points", words.points)];
         glances =
             wanted.into_iter().filter(|(name, _)| known.reports.iter().any(|report| report.name == *name)).collect();
     }
@@ -159,31 +161,39 @@ fn scripts_failed(metrics: &str) -> bool {
 fn alerts(p: &Page, budgets: Option<&Budgets>, state: Option<&State>, uses: &[Left]) -> Vec<Alert> {
     let words = &p.w.overview;
     let mut alerts = Vec::new();
+    let report = |call, page| p.may("GET", call).then_some((page, p.w.reports.whole));
+    let budget = report("/v1/reports/budgets", "/reports/budgets");
+    let discounts = report("/v1/reports/discounts", "/reports/discounts");
     let mut add = |kind, link, sentence: &str, values: &[&str]| {
         alerts.push(Alert { kind, link, text: filled(sentence, values) });
     };
     if let Some(failed) = state.and_then(|state| state.last_failed_reload.as_ref()) {
-        add("bad", Some("/policies"), words.refused_file, &[&p.show.when(&failed.at)]);
+        add("bad", Some(("/policies", words.refused_see)), words.refused_file, &[&p.show.when(&failed.at)]);
     }
     for left in uses.iter().filter(|left| left.nearly_spent()) {
-        add("warn", None, words.budget_low, &[&left.discount, &p.show.maybe_money(&left.budget_left)]);
+        add("warn", discounts, words.budget_low, &[&left.discount, &p.show.maybe_money(&left.budget_left)]);
     }
     for row in budgets.into_iter().flat_map(|budgets| &budgets.classes) {
         let class = row.class.as_deref().unwrap_or(p.w.common.without_class);
         if row.profit.starts_with('-') {
-            add("bad", None, words.at_a_loss, &[class, &p.show.money(&row.profit)]);
+            add("bad", budget, words.at_a_loss, &[class, &p.show.money(&row.profit)]);
         }
         if let (Some(value), Some(floor)) = (&row.satisfaction, budgets.and_then(|b| b.satisfaction_floor.as_ref()))
             && below(value, floor)
         {
-            add("warn", None, words.unhappy, &[class, &p.show.number(value), &p.show.number(floor)]);
+            add("warn", budget, words.unhappy, &[class, &p.show.number(value), &p.show.number(floor)]);
         }
         if row.overspent > 0 {
-            add("warn", None, words.overspent, &[class, &p.show.count(&row.overspent)]);
+            add("warn", budget, words.overspent, &[class, &p.show.count(&row.overspent)]);
         }
     }
     if let Some(planned) = state.and_then(|state| state.planned.as_ref()) {
-        add("", Some("/policies"), words.planned, &[&p.short(&planned.revision), &p.show.when(&planned.at)]);
+        add(
+            "",
+            Some(("/policies", p.w.policies.open)),
+            words.planned,
+            &[&p.short(&planned.revision), &p.show.when(&planned.at)],
+        );
     }
     alerts
 }

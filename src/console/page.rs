@@ -12,6 +12,7 @@ use super::show::Show;
 use super::trouble::Trouble;
 use super::visitor::{Theme, Visitor, code_of};
 use super::words::{Words, filled};
+use crate::analytics::report::{said, spoken};
 use crate::app::Actor;
 
 /// What a handler returns.
@@ -101,6 +102,16 @@ impl Page {
     /// A text as a part of an address.
     pub fn url(&self, text: &str) -> String {
         encoded(text)
+    }
+
+    /// What the interface says in English, in the page's language where it is known there.
+    pub fn said(&self, text: &str) -> String {
+        said(self.visitor.language, text)
+    }
+
+    /// A sentence of a report, with its numbers as people read them.
+    pub fn spoken(&self, text: &str) -> String {
+        spoken(self.visitor.language, text)
     }
 
     /// Whether a decimal is zero.

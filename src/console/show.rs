@@ -61,6 +61,13 @@ impl Show {
         }
     }
 
+    /// From one amount to another, in whole units.
+    pub fn round_range(&self, low: &Option<String>, high: &Option<String>) -> String {
+        let [low, high] =
+            [low, high].map(|end| end.as_deref().map_or_else(|| NOTHING.to_owned(), |end| self.round_money(end)));
+        format!("{low} … {high}")
+    }
+
     /// An amount that may be absent.
     pub fn maybe_money(&self, amount: &Option<String>) -> String {
         amount.as_deref().map_or_else(|| NOTHING.to_owned(), |amount| self.money(amount))

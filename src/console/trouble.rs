@@ -85,6 +85,12 @@ impl Trouble {
     }
 }
 
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        Self { status: problem.status, detail: problem.detail, ..Self::default() }
+    }
+}
+
 impl IntoResponse for Trouble {
     /// What goes around every page makes a page of it.
     fn into_response(self) -> Response {

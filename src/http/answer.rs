@@ -55,10 +55,10 @@ pub struct Problems;
 impl utoipa::IntoResponses for Problems {
     fn responses() -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::response::Response>> {
         use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
-        const KINDS: [(&str, &str); 14] = [
+        const KINDS: [(&str, &str); 15] = [
             ("400", "unreadable"),
             ("401", "a key is needed"),
-            ("403", "the key's role does not allow this"),
+            ("403", "the key's role does not allow this, or a page of another site made a browser send it"),
             ("404", "there is no such thing"),
             ("405", "the method is not allowed here"),
             ("408", "the body came in too slowly"),
@@ -66,6 +66,7 @@ impl utoipa::IntoResponses for Problems {
             ("412", "`If-Match` is stale"),
             ("413", "the body is too large"),
             ("415", "the media type is not supported"),
+            ("421", "without keys: for another host than this machine's own"),
             ("422", "understood, and invalid"),
             ("429", "the key is used too often"),
             ("500", "something broke"),

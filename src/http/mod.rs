@@ -1,7 +1,8 @@
 //! The HTTP edge: parse, call app, present; no rules.
 //!
-//! Reading order: [`mod@router`] (which call goes where), [`server`] (listening), [`line`](mod@line) (one connection), [`tls`], [`observe`] (around every
-//! request), [`access`] (who may call what), [`document`] (the OpenAPI document), [`mod@blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and
+//! Reading order: [`mod@router`] (which call goes where), [`server`] (listening), [`line`](mod@line) (one connection), [`tls`],
+//! [`observe`] (around every request), [`origin`] (what a browser is not talked into), [`access`] (who may call what),
+//! [`document`] (the OpenAPI document), [`mod@blocking`] (work that blocks), [`body`] (what comes in), [`answer`] and
 //! [`problem`] (what goes out), [`wire`] (the JSON), then a folder per resource with a file per action: [`quotes`],
 //! [`purchases`], [`customers`], [`agenda`], [`reports`], [`simulations`], [`policies`], [`bulk`], [`keys`], [`audit`], [`system`].
 
@@ -17,6 +18,7 @@ mod document;
 pub mod keys;
 mod line;
 pub mod observe;
+pub mod origin;
 pub mod policies;
 pub mod problem;
 pub mod purchases;

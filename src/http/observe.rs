@@ -15,8 +15,8 @@ use axum::response::IntoResponse;
 use futures_util::FutureExt;
 use metrics::Histogram;
 
-use super::access;
 use super::problem::{Problem, Told};
+use super::{access, origin};
 use crate::app::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,7 +24,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Gives the request an id (its own, where it brings a plain one), lets it in or not, measures it, and logs what broke.
 /// All of that in one place: each layer around a request costs it an allocation or two.
 pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response<Body> {
-    around(app, request, next, access::admit).await
+    around(app, request, next, |app, request| {
+        let known = origin::check(request.method(), request.uri(), request.headers(), !app.has_keys());
+        known.map_err(IntoResponse::into_response)?;
+        access::admit(app, request)
+    })
+    .await
 }
 
 /// The same for what lets people in by itself: pages, which ask for a key in words.

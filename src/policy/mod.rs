@@ -23,7 +23,7 @@ mod syntax;
 
 pub use ask::{
     Assumed, Behaviour, Churn, ClassQuestion, Figure, FigureMeasure, Goal, Keep, Rival, SatisfactionQuestion,
-    SatisfactionScale, SatisfiedAt, SatisfiedQuestion, SearchQuestion, ServiceQuestion, Setting, SettingValue,
+    SatisfactionScale, SatisfiedAt, SatisfiedQuestion, SearchQuestion, ServiceQuestion, Setting, SettingValue, movable,
     search_question, service_question, with_settings,
 };
 pub use bundle::*;

@@ -132,9 +132,11 @@ test("a policy goes from a draft over check, tests and changes into force, and b
   // What it would have changed.
   const draft = page.url();
   const impact = await page.getByRole("link", { name: "Replay the last 12 months" }).getAttribute("href");
-  // The page comes when the replay is done, which takes a debug build a while.
-  await page.goto(impact, { timeout: 180_000 });
-  await page.locator("figure svg").first().waitFor();
+  // The page is there at once and says that it waits; the replay takes a debug build a while.
+  await page.goto(impact, { timeout: 5_000 });
+  await says(page, "The last twelve months are being replayed.");
+  await accessible(page, "the impact while it is computed");
+  await page.locator("figure svg").first().waitFor({ timeout: 180_000 });
   await fits(page, "the impact");
   await accessible(page, "the impact");
   await page.screenshot({ path: join(process.env.TREUE_PICTURES, "impact-en-light-1440.png"), fullPage: true });
@@ -296,6 +298,111 @@ test("history is replayed without discounts, and two runs are compared", async (
   await fits(page, "two simulations");
   await accessible(page, "two simulations");
   await page.screenshot({ path: join(process.env.TREUE_PICTURES, "compare-en-light-1440.png"), fullPage: true });
+  await close();
+});
+
+test("the best settings are searched for, and a point goes the way of a draft", async () => {
+  const { page, close } = await visitor();
+  await page.goto("/simulations");
+  await page.getByRole("link", { name: "Find the best settings" }).click();
+  // Nothing is ticked: what is wrong is said, and the form comes back.
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByRole("alert").waitFor();
+  await accessible(page, "a refused search");
+
+  await page.goto("/simulations/search");
+  await page.getByLabel("Share of customers").fill("20%");
+  await page.getByLabel("Tries at most").fill("5");
+  for (const name of ["A", "B", "C"]) await page.getByLabel(`Class ${name}`).fill("1 to 3");
+  const setting = "discounts.regulars.ladder.steps.10";
+  await page.getByRole("checkbox", { name: setting }).check();
+  await page.getByLabel(`Lowest: ${setting}`).fill("2%");
+  await page.getByLabel(`Highest: ${setting}`).fill("4%");
+  await page.getByLabel(`Step: ${setting}`, { exact: true }).fill("1%");
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByRole("progressbar").or(page.getByRole("heading", { name: "What was found" })).first().waitFor();
+  await page.getByRole("link", { name: /^Take this as a draft/ }).first().waitFor({ timeout: 240_000 });
+  await page.locator("figure svg").first().waitFor();
+  await fits(page, "a search");
+  await accessible(page, "a search");
+  await page.screenshot({ path: join(process.env.TREUE_PICTURES, "search-en-light-1440.png"), fullPage: true });
+  const file = await page.getByRole("link", { name: "Everything as one HTML file" }).getAttribute("href");
+  const whole = await page.evaluate(async (href) => (await fetch(href, { headers: { accept: "text/html" } })).text(), file);
+  assert.match(whole, /What each point changes/);
+  assert.match(whole, /<svg/);
+
+  const search = page.url();
+  await page.getByRole("link", { name: /^Take this as a draft/ }).first().click();
+  assert.match(await page.getByLabel("Why").inputValue(), /^Point \d of search s-/);
+  await page.getByRole("button", { name: "Save as a draft" }).click();
+  await says(page, /tests passed/);
+  assert.match(await page.locator(".diff .added").allTextContents().then((lines) => lines.join()), /10: [234]%/);
+
+  // Something else came into force since: the point's settings are merged with it, and nothing of it is undone.
+  await meanwhile("policies/shop.yaml", (text) => `# since the search\n${text}`, "since the search");
+  await page.goto(search);
+  await page.getByRole("link", { name: /^Take this as a draft/ }).first().click();
+  await page.getByRole("button", { name: "Save as a draft" }).click();
+  await says(page, "Both changes fit together.");
+  await page.getByRole("button", { name: "Save as a draft" }).click();
+  await says(page, /tests passed/);
+  assert.doesNotMatch(await page.locator(".diff .removed").allTextContents().then((lines) => lines.join()), /since the search/);
+  await close();
+});
+
+test("a search is cancelled while it runs", async () => {
+  const { page, close } = await visitor();
+  const body = { search: { move: { "discounts.a_customers.rate": { from: "0%", to: "10%", by: "0.5%" } }, tries: 500 } };
+  const { id } = await (await fetch(`${open}/v1/searches`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })).json();
+  await page.goto(`/simulations/${id}`);
+  await accessible(page, "a search that runs");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await says(page, "Start a simulation");
+  assert.equal((await fetch(`${open}/v1/simulations/${id}`)).status, 404);
+  await close();
+});
+
+test("a draft runs in the shadow of what is in force", async () => {
+  const { page, close } = await visitor();
+  const post = (call, body) => fetch(open + call, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const texts = Object.fromEntries((await files()).map((file) => [file.path, file.path === "policies/discounts.yaml" ? file.text.replace("\n  happy_hour:", "\n  for_all: { rate: 7% }\n\n  happy_hour:") : file.text]));
+  const { revision } = await (await post("/v1/policies/revisions", { files: texts, note: "seven for all" })).json();
+  await page.goto(`/policies/drafts/${revision}`);
+  await page.getByRole("link", { name: "Run in the shadow" }).click();
+  await page.getByRole("button", { name: "Start" }).click();
+  await says(page, /running since/);
+  await accessible(page, "a shadow without quotes");
+  assert.equal((await post("/v1/quotes", { customer: "c-1", lines: [{ sku: "SH-1", quantity: 1, unit_price: "100" }] })).status, 200);
+  await page.waitForFunction(async () => (await (await fetch("/console/api/policies/shadow")).json()).quotes === 1);
+  await page.getByRole("link", { name: "Look again" }).click();
+  await says(page, "The last quotes that differ");
+  await fits(page, "a shadow");
+  await accessible(page, "a shadow");
+  await page.screenshot({ path: join(process.env.TREUE_PICTURES, "shadow-run-en-light-1440.png"), fullPage: true });
+  await page.getByRole("button", { name: "Stop" }).click();
+  await says(page, "Run a draft in the shadow");
+  assert.equal((await fetch(`${open}/v1/policies/shadow`)).status, 404);
+  await close();
+});
+
+test("reports, budgets and findings are German on German pages", async () => {
+  const { page, close } = await visitor({ language: "de" });
+  const english = /\b(the|customers|purchases|expected|which|is not)\b/;
+  for (const name of ["abc", "budgets", "cohorts", "rfm", "segments", "discounts", "points", "next", "clv", "experiments"]) {
+    await page.goto(`/reports/${name}`);
+    // Names of the policy stand in code or between backticks; sources are cited as they are.
+    for (const text of await page.locator("main li, main .note, main h2, main th[scope=col], main figure title").allTextContents()) {
+      assert.doesNotMatch(text.replaceAll(/`[^`]*`/g, ""), english, `${name}: ${text}`);
+    }
+  }
+  await page.goto("/customers/c-1");
+  await page.locator("#service ~ details summary").click();
+  for (const text of await page.locator("#service ~ details li").allTextContents()) assert.doesNotMatch(text, english);
+  await page.goto("/policies?file=policies/shop.yaml");
+  await append(page, "\nlimits: { max_rate: 40 }\n");
+  await page.locator("#findings li.error").first().waitFor();
+  for (const text of await page.locator("#findings li").allTextContents()) assert.doesNotMatch(text.replaceAll(/`[^`]*`/g, ""), english);
+  await page.evaluate(() => localStorage.clear());
   await close();
 });
 

@@ -107,7 +107,7 @@ impl Client {
     pub fn send(&mut self, method: &str, path: &str, body: &str) -> io::Result<()> {
         let length = body.len();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: treue\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
         );
         self.stream.write_all((head + body).as_bytes())
     }

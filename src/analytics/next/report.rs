@@ -221,14 +221,27 @@ impl Report for NextReport {
             describes: self.says().join("; "),
             across: String::new(),
             up: "chances".to_owned(),
-            plot: Plot::Bars(self.counts.iter().map(|count| (count.kind.to_owned(), count.chances as f64)).collect()),
+            plot: Plot::Bars(
+                self.counts.iter().map(|count| (in_words(count.kind).to_owned(), count.chances as f64)).collect(),
+            ),
         };
         vec![("counts", counts)]
     }
 
     fn says(&self) -> Vec<String> {
-        let part = |count: &ChanceCount| format!("{} {}", count.chances, count.kind);
+        let part = |count: &ChanceCount| format!("{} × {}", count.chances, in_words(count.kind));
         let counts: Vec<String> = self.counts.iter().map(part).collect();
         vec![format!("{}; shown are {}", counts.join(", "), self.customers.len())]
+    }
+}
+
+/// What a kind of chance is.
+fn in_words(kind: &str) -> &str {
+    match kind {
+        "class_up" => "better class in reach",
+        "class_lost" => "class in danger",
+        "at_risk" => "away for long",
+        "step" => "next step in reach",
+        other => other,
     }
 }

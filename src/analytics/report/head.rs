@@ -1,11 +1,15 @@
 //! What a report says about itself.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::value::Share;
+use crate::engine::Language;
+use crate::german::german;
+use crate::money::{Number, round_div};
 use crate::time::Instant;
 
 /// What a report says about itself.
@@ -53,6 +57,20 @@ impl Head {
         self.notes.push(note.into());
     }
 
+    /// The same in a language.
+    pub fn said(&self, language: Language) -> Cow<'_, Self> {
+        if language == Language::default() {
+            return Cow::Borrowed(self);
+        }
+        let say = |text: &String| said(language, text);
+        Cow::Owned(Self {
+            filters: self.filters.iter().map(say).collect(),
+            definitions: self.definitions.iter().map(|(word, means)| (say(word), say(means))).collect(),
+            notes: self.notes.iter().map(say).collect(),
+            ..self.clone()
+        })
+    }
+
     /// What was asked for, in a line.
     pub fn in_words(&self) -> String {
         let mut text = format!("{} as of {}", self.report, self.as_of);
@@ -69,6 +87,61 @@ impl Head {
     }
 }
 
+/// A text of a report in a language: a sentence, a title, a heading. What nobody translated stays as it is.
+pub fn said(language: Language, text: &str) -> String {
+    let known = match language {
+        Language::English => None,
+        Language::German => german(text),
+    };
+    known.unwrap_or_else(|| text.to_owned())
+}
+
+/// A sentence of a report in a language, with its numbers as people read them: estimates with the places that say something,
+/// long numbers in groups of three digits.
+pub fn spoken(language: Language, text: &str) -> String {
+    let text = text.split(' ').map(short).collect::<Vec<_>>().join(" ");
+    match language {
+        Language::English => grouped(&text),
+        Language::German => said(language, &text),
+    }
+}
+
+/// A word that is a decimal with six places, rounded to two, or to three where it is below ten.
+fn short(word: &str) -> Cow<'_, str> {
+    let start = word.trim_start_matches('(');
+    let number = start.trim_end_matches([',', ';', ')', ':']);
+    let places = number.split_once('.').map_or(0, |(_, places)| places.len());
+    let Some(Number(micros)) = Number::parse(number).ok().filter(|_| places == 6) else { return Cow::Borrowed(word) };
+    let unit = if micros.abs() < 10_000_000 { 1_000 } else { 10_000 };
+    let rounded = Number(round_div(micros, unit) * unit);
+    let (before, after) = (&word[..word.len() - start.len()], &start[number.len()..]);
+    Cow::Owned(format!("{before}{rounded}{after}"))
+}
+
+/// Groups the digits of numbers that stand by themselves.
+fn grouped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, word) in text.split(' ').enumerate() {
+        if at > 0 {
+            out.push(' ');
+        }
+        let start = word.find(|c: char| c.is_ascii_digit()).unwrap_or(word.len());
+        let (before, rest) = word.split_at(start);
+        let (digits, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+        let number = before.chars().all(|c| matches!(c, '(' | '-' | '+'))
+            && after.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation());
+        out.push_str(before);
+        for (at, digit) in digits.chars().enumerate() {
+            if number && digits.len() > 4 && at > 0 && (digits.len() - at).is_multiple_of(3) {
+                out.push(',');
+            }
+            out.push(digit);
+        }
+        out.push_str(after);
+    }
+    out
+}
+
 /// Anything as the text it shows, such as an instant in RFC 3339.
 pub fn shown<T: std::fmt::Display, S: Serializer>(at: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(at)
@@ -79,5 +152,26 @@ pub fn maybe_shown<T: std::fmt::Display, S: Serializer>(at: &Option<T>, serializ
     match at {
         Some(at) => serializer.collect_str(at),
         None => serializer.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_are_grouped_where_people_read_them() {
+        let check = |text: &str, english: &str, german: &str| {
+            assert_eq!(spoken(Language::English, text), english);
+            assert_eq!(spoken(Language::German, text), german);
+        };
+        check(
+            "A earns 1200877.10 without service",
+            "A earns 1,200,877.10 without service",
+            "A verdient 1.200.877,10 ohne Service",
+        );
+        check("a-12345 2026-01-01, x12345", "a-12345 2026-01-01, x12345", "a-12345 2026-01-01, x12345");
+        check("Gini 0.787949; 29257.469199 times", "Gini 0.788; 29,257.47 times", "Gini 0.788; 29257.47 times");
+        check("1234 customers", "1234 customers", "1234 Kunden");
     }
 }

@@ -10,7 +10,7 @@ mod shape;
 mod sheet;
 mod value;
 
-pub use head::{Head, maybe_shown, shown};
+pub use head::{Head, maybe_shown, said, shown, spoken};
 pub use shape::{Parameter, Report};
 pub use sheet::{Cell, Sheet, customers};
 pub use value::{Figure, Share};

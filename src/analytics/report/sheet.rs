@@ -1,7 +1,13 @@
 //! Flat tables: what CSV and the terminal show of a report.
 
+use super::head::said;
 use super::value::{Figure, Share};
+use crate::engine::Language;
+use crate::german::german;
 use crate::time::Instant;
+
+/// Words that stand in cells by themselves.
+const OWN_WORDS: [&str; 9] = ["total", "all", "unattributed", "points", "now", "yes", "no", "nothing", "none"];
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +58,27 @@ impl Sheet {
     /// Adds a row.
     pub fn push<const N: usize>(&mut self, row: [Cell; N]) {
         self.rows.push(row.into());
+    }
+
+    /// The same for people who read a language: titles and columns in words, and what stands in cells where it is said here.
+    pub fn said(self, language: Language) -> Self {
+        // A single word in a cell is a name of the policy or the base, but for these.
+        let own = |text: &str| text.contains(' ') || text.starts_with('(') || OWN_WORDS.contains(&text);
+        let cell = |cell| match cell {
+            Cell::Text(text) if own(&text) => Cell::Text(said(language, &text)),
+            other => other,
+        };
+        let column = |column: &String| {
+            // What the policy calls a metric stays as it is called there.
+            let words = column.replace('_', " ");
+            if german(&words).is_some() { said(language, &words) } else { column.clone() }
+        };
+        Self {
+            title: said(language, &self.title),
+            columns: self.columns.iter().map(column).collect(),
+            rows: self.rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect(),
+            ..self
+        }
     }
 
     /// As comma-separated values with a header. Cells that a spreadsheet would run as a formula begin with an apostrophe.

@@ -1,5 +1,7 @@
 //! What a search found, as it is answered: every point with a ready diff of the policy.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use similar::TextDiff;
 use utoipa::ToSchema;
@@ -8,7 +10,7 @@ use super::candidates::{Figures, Measured};
 use super::search::PreparedSearch;
 use crate::analytics::report::{Cell, Figure as Shown, Head, Parameter, Report, Sheet};
 use crate::chart::{Band, Figures as Axis, Picture, Plot, Series, X};
-use crate::diagnostic::Sources;
+use crate::diagnostic::{Source, Sources};
 use crate::money::{Currency, Number};
 use crate::policy::{Assumed, FigureMeasure, with_settings};
 use crate::simulate::Found;
@@ -63,6 +65,8 @@ pub struct FoundPoint {
     pub figures: FoundFigures,
     /// A unified diff of the policy's files, for `patch -p0`.
     pub diff: String,
+    /// The files that differ, by path, as they would be written.
+    pub files: BTreeMap<String, String>,
 }
 
 /// A setting.
@@ -157,20 +161,22 @@ impl SearchReport {
             },
         );
         head.note("Policies that do not compile, or warn of something that the policy of now does not, are left out.");
-        let point = |(nth, point): (usize, &Point)| FoundPoint {
-            point: nth + 1,
-            settings: question
-                .settings
-                .iter()
-                .zip(&point.places)
-                .map(|(setting, place)| FoundSetting {
-                    path: setting.path.clone(),
-                    now: setting.now().to_string(),
-                    found: setting.at(*place).to_string(),
-                })
-                .collect(),
-            figures: figures(question, &point.measured, currency),
-            diff: diff(sources, &with_settings(sources, &question.settings, &point.places)),
+        let point = |(nth, point): (usize, &Point)| {
+            let written = with_settings(sources, &question.settings, &point.places);
+            let settings = question.settings.iter().zip(&point.places).map(|(setting, place)| FoundSetting {
+                path: setting.path.clone(),
+                now: setting.now().to_string(),
+                found: setting.at(*place).to_string(),
+            });
+            FoundPoint {
+                point: nth + 1,
+                settings: settings.collect(),
+                figures: figures(question, &point.measured, currency),
+                diff: differing(sources, &written).map(|(before, after)| diff(before, after)).collect(),
+                files: differing(sources, &written)
+                    .map(|(_, after)| (after.path.to_string(), after.text.to_string()))
+                    .collect(),
+            }
         };
         let range = |stated: &Assumed| crate::estimate::Ranged::assumed(*stated, None);
         Self {
@@ -236,14 +242,16 @@ fn figures(question: &crate::policy::SearchQuestion, measured: &Measured, curren
     }
 }
 
-/// A unified diff of all files that differ.
-fn diff(before: &Sources, after: &Sources) -> String {
-    let pairs = before.iter().zip(after.iter()).filter(|((_, a), (_, b))| a.text != b.text);
-    let one = |((_, a), (_, b)): ((_, &crate::diagnostic::Source), (_, &crate::diagnostic::Source))| {
-        let diff = TextDiff::from_lines(a.text.as_ref(), b.text.as_ref());
-        diff.unified_diff().context_radius(3).header(&a.path, &b.path).to_string()
-    };
-    pairs.map(one).collect()
+/// The files that differ, before and after.
+fn differing<'s>(before: &'s Sources, after: &'s Sources) -> impl Iterator<Item = (&'s Source, &'s Source)> {
+    let pairs = before.iter().zip(after.iter()).map(|((_, before), (_, after))| (before, after));
+    pairs.filter(|(before, after)| before.text != after.text)
+}
+
+/// A unified diff of a file.
+fn diff(before: &Source, after: &Source) -> String {
+    let diff = TextDiff::from_lines(before.text.as_ref(), after.text.as_ref());
+    diff.unified_diff().context_radius(3).header(&before.path, &after.path).to_string()
 }
 
 impl Report for SearchReport {
@@ -330,12 +338,14 @@ impl SearchReport {
             name: "found".to_owned(),
             points: points().map(place).collect(),
             band: Some(band),
+            marks: self.points.iter().map(|point| point.point.to_string()).collect(),
             ..Series::default()
         };
         let (discount, margin) = place(&self.start);
         let now =
             vec![(discount, of(self.start.margin_low)), (discount, margin), (discount, of(self.start.margin_high))];
-        let now = Series { name: "now".to_owned(), points: now, dashed: true, ..Series::default() };
+        let marks = vec![String::new(), "now".to_owned(), String::new()];
+        let now = Series { name: "now".to_owned(), points: now, dashed: true, marks, ..Series::default() };
         Picture {
             title: "Margin over what is granted".to_owned(),
             describes: self.says().join("; "),

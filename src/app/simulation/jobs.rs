@@ -33,6 +33,8 @@ pub struct Simulations(Mutex<Vec<Arc<Job>>>);
 pub struct Job {
     /// Its id.
     pub id: String,
+    /// `simulation` or `search`.
+    pub kind: &'static str,
     /// How far it is.
     pub progress: Progress,
     begun: Watch,
@@ -75,24 +77,26 @@ impl Job {
 impl App {
     /// Starts a simulation on threads of its own, one fewer than there are processors: the others go on serving.
     pub fn start_simulation(self: &Arc<Self>, prepared: Prepared) -> Result<Arc<Job>, TooMany> {
-        self.start_job(move |app, progress| {
+        self.start_job("simulation", move |app, progress| {
             app.simulate(&prepared, progress).map(|report| JobReport::Simulation(Box::new(report)))
         })
     }
 
     /// Starts a search in the same way.
     pub fn start_search(self: &Arc<Self>, prepared: PreparedSearch) -> Result<Arc<Job>, TooMany> {
-        self.start_job(move |app, progress| {
+        self.start_job("search", move |app, progress| {
             app.search(&prepared, progress).map(|report| JobReport::Search(Box::new(report)))
         })
     }
 
     fn start_job(
         self: &Arc<Self>,
+        kind: &'static str,
         work: impl FnOnce(&Self, &Progress) -> Result<JobReport, SimulationError> + Send + 'static,
     ) -> Result<Arc<Job>, TooMany> {
         let job = Arc::new(Job {
             id: self.fresh_id("s"),
+            kind,
             progress: Progress::default(),
             begun: Watch::now(),
             state: Mutex::new(JobState::Running),

@@ -354,7 +354,7 @@ impl SimulationReport {
         let mut flows = Vec::new();
         for (from, counts) in most.from.iter().zip(&most.customers) {
             for (to, customers) in most.to.iter().zip(counts).filter(|(_, customers)| **customers > 0) {
-                let (from, to) = (class_name(from), format!("{} ", class_name(to)));
+                let (from, to) = (class_name(from), class_name(to));
                 flows.push(Flow { from, to, many: *customers as f64 });
             }
         }

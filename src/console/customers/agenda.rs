@@ -51,10 +51,19 @@ struct Agenda {
     until: NaiveDate,
     before: NaiveDate,
     days: Vec<Day>,
+    today: NaiveDate,
     cut: bool,
 }
 
+/// The most entries of a day that are shown unfolded; today's are in any case.
+const MOST_OPEN: usize = 12;
+
 impl Agenda {
+    /// Whether a day is shown unfolded.
+    fn is_open(&self, day: &Day) -> bool {
+        day.day == self.today || day.items.len() <= MOST_OPEN
+    }
+
     /// The last day that is shown.
     fn sunday(&self) -> NaiveDate {
         self.until.pred_opt().unwrap_or(self.until)
@@ -85,5 +94,5 @@ pub async fn read(visitor: Visitor, Query(asked): Query<Week>) -> Answer {
         }
     }
     let p = Page::new(&visitor, Desk::Customers, visitor.words().customers.agenda_title);
-    html(StatusCode::OK, &Agenda { p, from, until, before, days, cut: found.next.is_some() })
+    html(StatusCode::OK, &Agenda { p, from, until, before, days, today, cut: found.next.is_some() })
 }

@@ -127,12 +127,14 @@ impl<'a> Describe<'a> {
         self.validity(&discount.valid, &mut conditions);
         let mut uses = |allotment: Option<Allotment>, english: &str, german: &str| {
             if let Some(Allotment { count, per }) = allotment {
-                let count = self.show.count(&count);
+                let (times, mal) = match count {
+                    1 => ("once".to_owned(), "einmal".to_owned()),
+                    _ => (format!("{} times", self.show.count(&count)), format!("{}-mal", self.show.count(&count))),
+                };
                 let per = self.period(per);
-                conditions.push(self.either(
-                    format!("{english} at most {count} times {per}"),
-                    format!("{german} höchstens {count}-mal {per}"),
-                ));
+                conditions.push(
+                    self.either(format!("{english} at most {times} {per}"), format!("{german} höchstens {mal} {per}")),
+                );
             }
         };
         uses(discount.uses_per_customer, "each customer", "jeder Kunde");

@@ -60,9 +60,9 @@ struct Unreached {
 }
 
 impl Unreached {
-    fn all(&self) -> String {
+    fn all(&self) -> Vec<&str> {
         let all = [&self.discounts, &self.steps, &self.classes, &self.limits];
-        all.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")
+        all.into_iter().flatten().map(String::as_str).collect()
     }
 }
 

@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 use super::chart::StepChart;
 use super::describe::{Describe, LadderTable, Section};
+use super::history::was_in_force;
 use super::texts::{Checked, File, Finding, Form, State, sources, state, stored};
 use crate::console::around::content_policy;
 use crate::console::assets::{has_editor, import_map};
 use crate::console::page::{Answer, Desk, Page, html};
 use crate::console::show::Show;
+use crate::console::simulations::found::found;
 use crate::console::trouble::Trouble;
 use crate::console::visitor::Visitor;
 use crate::console::words::filled;
@@ -29,6 +31,11 @@ pub struct Opened {
     file: String,
     #[serde(default)]
     activated: String,
+    /// A search, of which a point is taken as a draft.
+    #[serde(default)]
+    search: String,
+    #[serde(default)]
+    point: usize,
 }
 
 #[derive(Template)]
@@ -65,7 +72,9 @@ pub async fn read(visitor: Visitor, Query(opened): Query<Opened>) -> Answer {
     let state = state(&visitor).await?;
     let mut form =
         Form { base: state.revision.clone(), active: state.revision.clone(), file: opened.file, ..Form::default() };
-    if opened.revision.is_empty() || opened.revision == state.revision {
+    if !opened.search.is_empty() {
+        form = taken(&visitor, &state, &opened.search, opened.point, form).await?;
+    } else if opened.revision.is_empty() || opened.revision == state.revision {
         form.files.clone_from(&state.files);
     } else {
         let stored = stored(&visitor, &opened.revision).await?;
@@ -78,6 +87,37 @@ pub async fn read(visitor: Visitor, Query(opened): Query<Opened>) -> Answer {
         _ => Some(words.activation_planned.to_owned()),
     };
     present(&visitor, state, form, None, said.map(|said| (said, true))).await
+}
+
+/// The form with the policy that a search found: the files that it was asked about, with the settings of the point.
+async fn taken(visitor: &Visitor, state: &State, search: &str, point: usize, form: Form) -> Result<Form, Trouble> {
+    let found = found(visitor, search).await?;
+    let words = &visitor.words().simulations;
+    let missing = || Trouble::new(StatusCode::NOT_FOUND, visitor.words().trouble.not_found);
+    let point = found.points.into_iter().find(|found| found.point == point).ok_or_else(missing)?;
+    let base = found.head.revision;
+    let mut files = match base == state.revision {
+        true => state.files.clone(),
+        false => stored(visitor, &base).await?.files,
+    };
+    for file in &mut files {
+        if let Some(text) = point.files.get(&file.path) {
+            file.text.clone_from(text);
+        }
+    }
+    // What was in force when it was searched may have been replaced since: saving it then merges both changes.
+    let was_active = base == state.revision || was_in_force(visitor, &base).await?;
+    let note = filled(words.taken, &[&point.point.to_string(), search, &point.note()]);
+    let first = point.files.into_keys().next().unwrap_or_default();
+    let active = if was_active { base.clone() } else { form.active };
+    Ok(Form {
+        base,
+        active,
+        files,
+        note,
+        file: if form.file.is_empty() { first } else { form.file },
+        ..Form::default()
+    })
 }
 
 /// The page once more with the texts that came in: another file, other steps, a new file.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::texts::Stored;
 use crate::console::page::{Answer, Desk, Listed, Page, html};
+use crate::console::trouble::Trouble;
 use crate::console::visitor::Visitor;
 
 #[derive(Deserialize)]
@@ -25,6 +26,12 @@ struct History {
     active: String,
     activations: Vec<Activated>,
     drafts: Vec<Stored>,
+}
+
+/// Whether a revision is or was in force.
+pub async fn was_in_force(visitor: &Visitor, revision: &str) -> Result<bool, Trouble> {
+    let activations: Listed<Activated> = visitor.get("/v1/policies/activations?limit=1000").await?;
+    Ok(activations.items.iter().any(|activation| activation.revision == revision))
 }
 
 /// The page.

@@ -1,7 +1,8 @@
 //! The policies' desk: writing, checking, comparing and activating.
 //!
 //! Reading order: [`texts`] (the files in a form), [`edit`] (the editor), [`save`] (storing a draft), [`merge`] (when
-//! somebody else was faster), [`draft`] (from a draft to what is in force), [`impact`], [`history`], then [`describe`],
+//! somebody else was faster), [`draft`] (from a draft to what is in force), [`impact`], [`shadow`] (a draft that decides beside it),
+//! [`history`], then [`describe`],
 //! [`measured`] (rules in words) and [`chart`] (ladders as pictures).
 
 pub mod chart;
@@ -13,4 +14,5 @@ pub mod impact;
 pub mod measured;
 pub mod merge;
 pub mod save;
+pub mod shadow;
 pub mod texts;

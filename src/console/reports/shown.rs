@@ -52,6 +52,8 @@ pub struct Chart {
     svg: String,
 }
 
+/// The most rows of a table that is shown unfolded.
+const MOST_OPEN: usize = 15;
 /// The most rows of a table that a page shows; all of them are in the download.
 const MOST_ROWS: usize = 200;
 
@@ -59,6 +61,16 @@ impl Table {
     /// The rows that are shown.
     pub fn first(&self) -> &[Vec<Cell>] {
         &self.rows[..self.rows.len().min(MOST_ROWS)]
+    }
+
+    /// Whether it is folded: the next one should be seen too.
+    pub fn is_long(&self) -> bool {
+        self.rows.len() > MOST_OPEN
+    }
+
+    /// Whether all rows are shown.
+    pub fn is_whole(&self) -> bool {
+        self.rows.len() <= MOST_ROWS
     }
 
     /// Whether a column holds numbers.

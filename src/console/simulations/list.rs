@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form as Fields;
 use axum::extract::Query;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::json;
@@ -19,12 +19,26 @@ use crate::console::visitor::Visitor;
 #[derive(Deserialize)]
 pub struct Run {
     pub id: String,
+    /// `simulation` or `search`.
+    pub kind: String,
     /// `running`, `done` or `failed`.
     pub state: String,
     pub done: u64,
     pub total: u64,
     pub seconds_left: Option<u64>,
     pub detail: Option<String>,
+}
+
+impl Run {
+    /// The first letters of its id, enough to tell two apart.
+    pub fn short(&self) -> String {
+        self.id.chars().take(8).collect()
+    }
+
+    /// Whether it looks for the best settings.
+    pub fn is_search(&self) -> bool {
+        self.kind == "search"
+    }
 }
 
 #[derive(Template)]
@@ -56,12 +70,18 @@ async fn present(visitor: &Visitor, asked: Asked, trouble: Option<Trouble>) -> A
     let runs: Listed<Run> = visitor.get("/v1/simulations").await?;
     let mut runs = runs.items;
     runs.reverse();
-    let mut revisions = Vec::new();
-    if visitor.may(&axum::http::Method::GET, "/v1/policies/revisions") {
-        revisions = visitor.get::<Listed<Stored>>("/v1/policies/revisions?limit=1000").await?.items;
-        revisions.sort_by(|one, other| other.stored_at.cmp(&one.stored_at));
-    }
+    let revisions = revisions(visitor).await?;
     let status = trouble.as_ref().map_or(StatusCode::OK, Trouble::status);
     let p = Page::new(visitor, Desk::Simulations, visitor.words().simulations.title);
     html(status, &Simulations { p, runs, revisions, asked, trouble })
+}
+
+/// The stored revisions that the visitor may see, the newest first.
+pub async fn revisions(visitor: &Visitor) -> Result<Vec<Stored>, Trouble> {
+    if !visitor.may(&Method::GET, "/v1/policies/revisions") {
+        return Ok(Vec::new());
+    }
+    let mut revisions = visitor.get::<Listed<Stored>>("/v1/policies/revisions?limit=1000").await?.items;
+    revisions.sort_by(|one, other| other.stored_at.cmp(&one.stored_at));
+    Ok(revisions)
 }

@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 
+use super::found::{Found, found};
 use super::list::Run;
 use crate::console::ask::encoded;
 use crate::console::page::{Answer, Desk, Page, html};
@@ -18,6 +19,8 @@ struct RunPage {
     p: Page,
     run: Run,
     shown: Option<Shown>,
+    /// What it found, where it is a search.
+    found: Option<Found>,
 }
 
 impl RunPage {
@@ -31,13 +34,13 @@ impl RunPage {
 pub async fn read(visitor: Visitor, Path(id): Path<String>) -> Answer {
     let call = format!("/v1/simulations/{}", encoded(&id));
     let run: Run = visitor.get(&call).await?;
-    let shown = match run.state.as_str() {
-        "done" => Some(ask(&visitor, &call).await?),
-        _ => None,
-    };
-    let title = filled(visitor.words().simulations.run, &[&run.id]);
+    let done = run.state == "done";
+    let shown = if done { Some(ask(&visitor, &call).await?) } else { None };
+    let found = if done && run.is_search() { Some(found(&visitor, &id).await?) } else { None };
+    let words = &visitor.words().simulations;
+    let title = filled(if run.is_search() { words.search_run } else { words.run }, &[&run.short()]);
     let p = Page::new(&visitor, Desk::Simulations, title);
-    html(StatusCode::OK, &RunPage { p, run, shown })
+    html(StatusCode::OK, &RunPage { p, run, shown, found })
 }
 
 /// Ends a run, or forgets one that ended.

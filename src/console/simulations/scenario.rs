@@ -61,7 +61,7 @@ impl Asked {
 }
 
 /// A text that is one value whatever is in it.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '%' | '.');
     let number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if text.chars().all(plain) && !number && !text.starts_with('-') {

@@ -28,6 +28,7 @@ words!(Reports {
     definitions: "What the words mean" | "Was die Wörter bedeuten",
     rows_shown: "The first {} of {} rows; the download has all of them."
         | "Die ersten {} von {} Zeilen; der Download hat alle.",
+    rows_all: "All {} rows" | "Alle {} Zeilen",
     whole: "The whole report" | "Zum Bericht",
     picture: "Picture as a file" | "Bild als Datei",
     no_rows: "No rows." | "Keine Zeilen.",

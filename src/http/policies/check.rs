@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::diagnostic::Sources;
 use crate::http::answer::{Answer, Problems, json};
-use crate::http::body::Body;
+use crate::http::body::{Body, language};
 use crate::http::problem::Problem;
 use crate::http::wire::{FindingOut, Shown, findings};
 use crate::id::Revision;
@@ -69,16 +69,21 @@ pub struct CheckedOut {
     diagnostics: Vec<FindingOut>,
 }
 
-/// Checks a bundle: every mistake and every warning, by line and column. Changes nothing.
+/// Checks a bundle: every mistake and every warning, by line and column, in English or German as `Accept-Language` says. Changes
+/// nothing.
 #[utoipa::path(post, path = "/v1/policies/check", tag = "policies", request_body = BundleIn,
     responses((status = 200, description = "what was found", body = CheckedOut), Problems))]
-pub async fn check_policies(body: Body) -> Answer {
+pub async fn check_policies(headers: HeaderMap, body: Body) -> Answer {
     let sources = body.read::<BundleIn>()?.sources()?;
     let compiled = compile(sources);
+    let language = language(&headers).unwrap_or_default();
     let body = CheckedOut {
         ok: compiled.bundle.is_some(),
         revision: compiled.bundle.as_ref().map(|bundle| Shown(bundle.revision)),
-        diagnostics: findings(&compiled.diagnostics, &compiled.sources),
+        diagnostics: findings(&compiled.diagnostics, &compiled.sources)
+            .into_iter()
+            .map(|finding| finding.said(language))
+            .collect(),
     };
     json(StatusCode::OK, &body)
 }

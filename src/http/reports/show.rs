@@ -9,15 +9,17 @@ use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr};
 
 use super::shown::ShownReport;
-use crate::analytics::report::{Parameter, Report};
+use crate::analytics::report::{Parameter, Report, said};
 use crate::analytics::value::ClvReport;
 use crate::analytics::{
     AbcReport, BudgetReport, CohortReport, DiscountReport, ExperimentReport, NextReport, PointsReport, RfmReport,
     SegmentReport,
 };
 use crate::app::{App, Asked, ReportError};
+use crate::engine::Language;
 use crate::http::answer::{Answer, json};
 use crate::http::blocking;
+use crate::http::body::language;
 use crate::http::problem::Problem;
 
 /// Each report with what may be asked of it.
@@ -87,14 +89,15 @@ impl Shown {
 /// Answers with what is wanted of a report.
 pub fn present<R: Report>(report: &R, Shown { chart, table }: &Shown, headers: &HeaderMap) -> Answer {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
+    let language = language(headers).unwrap_or_default();
     if chart.is_some() || accept.contains("image/svg+xml") {
-        return picture(report, chart.as_deref());
+        return picture(report, chart.as_deref(), language);
     }
     if table.is_some() || accept.contains("text/csv") {
         return csv(report, table.as_deref());
     }
     if accept.contains(SHOWN) {
-        let mut response = json(StatusCode::OK, &ShownReport::new(report))?;
+        let mut response = json(StatusCode::OK, &ShownReport::new(report, language))?;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(SHOWN));
         return Ok(response);
     }
@@ -117,11 +120,11 @@ fn csv<R: Report>(report: &R, table: Option<&str>) -> Answer {
     Ok(with_kind(bytes, "text/csv; charset=utf-8"))
 }
 
-fn picture<R: Report>(report: &R, chart: Option<&str>) -> Answer {
+fn picture<R: Report>(report: &R, chart: Option<&str>, language: Language) -> Answer {
     let pictures = report.pictures();
     let names: Vec<&str> = pictures.iter().map(|(name, _)| *name).collect();
     let (_, picture) = &pictures[wanted(CHART.name, chart, &names)?];
-    Ok(with_kind(picture.svg_file().into_bytes(), "image/svg+xml"))
+    Ok(with_kind(picture.svg_file(&|text| said(language, text)).into_bytes(), "image/svg+xml"))
 }
 
 /// The place of a name; the first where none is given.

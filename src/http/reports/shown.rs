@@ -1,15 +1,18 @@
 //! A report as it is shown to people, in one answer: sentences, tables and pictures.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::analytics::report::{Cell, Head, Report};
+use crate::analytics::report::{Cell, Head, Report, said, spoken};
+use crate::engine::Language;
 
-/// A report as it is shown to people: the same for every report.
+/// A report as it is shown to people: the same for every report, in English or German as `Accept-Language` says.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ShownReport<'a> {
     /// What it says about itself.
-    head: &'a Head,
+    head: Cow<'a, Head>,
     /// What it says, in sentences.
     says: Vec<String>,
     /// Its tables, the main one first.
@@ -51,21 +54,28 @@ struct ShownChart {
 }
 
 impl<'a> ShownReport<'a> {
-    /// Shows a report.
-    pub fn new<R: Report>(report: &'a R) -> Self {
-        let tables = report.sheets().into_iter().map(|sheet| ShownTable {
+    /// Shows a report in a language.
+    pub fn new<R: Report>(report: &'a R, language: Language) -> Self {
+        let say = |text: &str| said(language, text);
+        let tables = report.sheets().into_iter().map(|sheet| sheet.said(language)).map(|sheet| ShownTable {
             rows: sheet.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
             name: sheet.name,
             title: sheet.title,
             columns: sheet.columns,
         });
-        let charts = report.pictures().into_iter().map(|(name, picture)| ShownChart {
+        let charts = report.pictures().into_iter().filter(|(_, picture)| picture.has_something());
+        let charts = charts.map(|(name, picture)| ShownChart {
             name,
-            svg: picture.svg(),
-            title: picture.title,
-            describes: picture.describes,
+            svg: picture.svg(&say),
+            title: say(&picture.title),
+            describes: say(&picture.describes),
         });
-        Self { head: report.head(), says: report.says(), tables: tables.collect(), charts: charts.collect() }
+        Self {
+            head: report.head().said(language),
+            says: report.says().iter().map(|says| spoken(language, says)).collect(),
+            tables: tables.collect(),
+            charts: charts.collect(),
+        }
     }
 }
 

@@ -9,12 +9,12 @@ use axum::response::IntoResponse;
 use super::shown::{SimulationOut, find};
 use crate::app::{App, JobReport};
 use crate::http::answer::{Answer, Problems, json};
-use crate::http::body::{Id, Params};
+use crate::http::body::{Id, Params, language};
 use crate::http::problem::Problem;
 use crate::http::reports::{Query, Shown, ShownReport, present};
 
-/// Reads a simulation: how far it is, and its report once it is done. `Accept: text/html` asks for the report as one
-/// page with charts; `table` and `chart` for a part of it as CSV or SVG.
+/// Reads a simulation or a search: how far it is, and its report once it is done. `Accept: text/html` asks for the report as
+/// one page with charts, in English or German as `Accept-Language` says; `table` and `chart` for a part of it as CSV or SVG.
 #[utoipa::path(get, path = "/v1/simulations/{id}", tag = "simulations",
     params(("id" = String, Path, description = "the simulation's id"),
         ("table" = Option<String>, Query, description = "A table of the report, by its name: answered as CSV."),
@@ -42,13 +42,18 @@ pub async fn read_simulation(
     let done = shown.report.as_deref().ok_or_else(|| {
         Problem::conflict("not-done", format!("simulation `{id}` is {}: there is no report", shown.state))
     })?;
-    let JobReport::Simulation(report) = done else {
-        return Err(Problem::conflict("no-page", format!("`{id}` is a search, which has no page: ask for JSON")));
-    };
     if part {
-        return present(&**report, &wanted, &headers);
+        return match done {
+            JobReport::Simulation(report) => present(&**report, &wanted, &headers),
+            JobReport::Search(report) => present(&**report, &wanted, &headers),
+        };
     }
-    let mut response = report.page().into_response();
+    let language = language(&headers).unwrap_or_default();
+    let mut response = match done {
+        JobReport::Simulation(report) => report.page(language),
+        JobReport::Search(report) => report.page(language),
+    }
+    .into_response();
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     Ok(response)

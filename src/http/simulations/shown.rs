@@ -16,6 +16,8 @@ use crate::http::wire::findings;
 pub struct SimulationOut {
     /// Its id.
     pub id: String,
+    /// `simulation`, or `search` for the best settings.
+    pub kind: &'static str,
     /// `running`, `done` or `failed`.
     pub state: &'static str,
     /// Steps that are done: each purchase is read once and replayed once, in a search once per policy.
@@ -48,6 +50,7 @@ impl SimulationOut {
         let left = total.saturating_sub(done).checked_div(per_second);
         Self {
             id: job.id.clone(),
+            kind: job.kind,
             state,
             done,
             total,

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::analytics::report::said;
 use crate::diagnostic::{Diagnostic, Severity, Sources, Style, render};
+use crate::engine::Language;
 
 /// A finding about a bundle.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -32,6 +34,18 @@ pub struct FindingOut {
     pub help: Option<String>,
     /// All of it as a picture in plain text.
     pub rendered: String,
+}
+
+impl FindingOut {
+    /// The same in a language; the picture stays as the terminal draws it.
+    pub fn said(self, language: Language) -> Self {
+        Self {
+            message: said(language, &self.message),
+            expected: said(language, &self.expected),
+            help: self.help.map(|help| said(language, &help)),
+            ..self
+        }
+    }
 }
 
 /// Presents diagnostics.

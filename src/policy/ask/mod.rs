@@ -14,7 +14,7 @@ mod shapes;
 pub use assumed::Assumed;
 pub(super) use behaviour::behaviour;
 pub use behaviour::{Behaviour, Churn, Rival, SatisfiedAt};
-pub use place::{Setting, SettingValue, with_settings};
+pub use place::{Setting, SettingValue, movable, with_settings};
 pub use search::{Figure, FigureMeasure, Goal, Keep, SearchQuestion, search_question};
 pub use service::{
     ClassQuestion, SatisfactionQuestion, SatisfactionScale, SatisfiedQuestion, ServiceQuestion, service_question,

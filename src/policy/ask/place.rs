@@ -168,6 +168,23 @@ fn setting(cx: &mut Cx<'_>, entry: &Entry, files: &[Node]) -> Option<Setting> {
     })
 }
 
+/// What may move in a policy: every rate and every number, with what is written there.
+pub fn movable(policy: &Sources) -> Vec<(String, String)> {
+    let is_number = |text: &str| {
+        let number = text.split(" per ").next().unwrap_or_default();
+        if number.ends_with('%') { Rate::parse(number).is_ok() } else { Number::parse(number).is_ok() }
+    };
+    let mut found = Vec::new();
+    for (file, source) in policy.iter().filter(|(_, source)| is_policy(&source.path)) {
+        let Some(root) = parse(file, &source.text).root else { continue };
+        let mut known = Vec::new();
+        leaves(&root, String::new(), &mut known);
+        let numbers = known.into_iter().filter(|(_, text)| is_number(text));
+        found.extend(numbers.map(|(path, text)| (path, text.to_owned())));
+    }
+    found
+}
+
 /// The value at a path. A key may hold dots itself, as the steps of a ladder do.
 fn find<'n>(node: &'n Node, path: &str) -> Option<&'n Node> {
     let Value::Mapping(entries) = &node.value else { return None };
@@ -180,6 +197,7 @@ fn find<'n>(node: &'n Node, path: &str) -> Option<&'n Node> {
 fn unknown_place(cx: &mut Cx<'_>, entry: &Entry, files: &[Node]) {
     let mut known = Vec::new();
     files.iter().for_each(|file| leaves(file, String::new(), &mut known));
+    let known: Vec<String> = known.into_iter().map(|(path, _)| path).collect();
     let message = format!("the policy has nothing at `{}`", show(&entry.key.text));
     let help = cx.did_you_mean(&entry.key.text, known.iter().map(String::as_str));
     let mut finding = Diagnostic::error("unknown-key", entry.key.span, message)
@@ -188,8 +206,8 @@ fn unknown_place(cx: &mut Cx<'_>, entry: &Entry, files: &[Node]) {
     cx.note(finding);
 }
 
-/// The paths of all single values.
-fn leaves(node: &Node, path: String, known: &mut Vec<String>) {
+/// The paths of all single values, with what is written there.
+fn leaves<'n>(node: &'n Node, path: String, known: &mut Vec<(String, &'n str)>) {
     match &node.value {
         Value::Mapping(entries) => {
             for entry in entries {
@@ -197,7 +215,7 @@ fn leaves(node: &Node, path: String, known: &mut Vec<String>) {
                 leaves(&entry.value, format!("{path}{dot}{}", entry.key.text), known);
             }
         }
-        Value::Scalar { .. } => known.push(path),
+        Value::Scalar { .. } => known.push((path, node.text().unwrap_or_default())),
         Value::Sequence(_) => {}
     }
 }

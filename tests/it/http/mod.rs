@@ -9,6 +9,7 @@ mod customers;
 mod document;
 mod limits;
 mod metrics;
+mod origins;
 mod policies;
 mod quotes;
 mod returns;

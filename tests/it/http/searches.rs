@@ -1,8 +1,10 @@
 //! Searches over HTTP: the best settings of a policy, found by replay.
 
+use axum::body::Body;
+use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::app::TestApp;
+use super::app::{TestApp, request};
 use super::simulations::ended;
 
 const POLICY: &str = "\
@@ -105,6 +107,63 @@ async fn without_a_goal_there_is_a_frontier_within_what_has_to_be_kept() {
     assert_eq!(rows, [("5%", Some("25.00"), Some("175.00")), ("10%", Some("39.83"), Some("179.49"))]);
     assert_eq!(points[0]["kept"], json!([{ "figure": "discount.basic", "value": "10.000000" }]));
     assert_eq!(points[0]["diff"], json!(""), "that is how it is");
+}
+
+#[tokio::test]
+async fn what_was_found_is_a_page_tables_and_a_picture_in_either_language() {
+    let app = shop().await;
+    let search = json!({
+        "search": {
+            "move": { "discounts.others.rate": { "from": "0%", "to": "10%", "by": "5%" } },
+            "elasticity": { "basic": 4 },
+        }
+    });
+    let started = app.post("/v1/searches", &search).await.json(202);
+    assert_eq!(started["kind"], "search");
+    let id = started["id"].as_str().expect("an id").to_owned();
+    assert_eq!(ended(&app, &id).await["state"], "done");
+    let ask = async |query: &str, accept: &str, language: &str| {
+        let asked = request(Method::GET, &format!("/v1/simulations/{id}{query}"));
+        let asked = asked.header("accept", accept).header("accept-language", language);
+        app.send(asked.body(Body::empty()).expect("a request")).await
+    };
+    let report = ask("", "application/json", "de").await.json(200)["report"].clone();
+    let moved = report["points"].as_array().expect("points").iter().find(|point| point["diff"] != "").expect("one");
+    let text = moved["files"]["policies/shop.yaml"].as_str().expect("the file as it would be");
+    let found = settings(moved)[0].1;
+    assert_eq!(text, POLICY.replace("basic }, rate: 5%", &format!("basic }}, rate: {found}")));
+
+    let csv = ask("?table=points", "*/*", "de").await;
+    assert!(csv.text().starts_with("point,discount,net,margin,"), "{}", csv.text());
+    let english = ask("", "text/html", "en").await;
+    assert_eq!(english.kind(), Some("text/html"));
+    assert!(
+        english.text().contains("<svg") && english.text().contains("What each point changes"),
+        "{}",
+        english.text()
+    );
+    assert!(english.text().contains("rate: 5% }"), "the diff is shown");
+    let german = ask("", "text/html", "de").await;
+    assert!(german.text().contains("<html lang=\"de\">") && german.text().contains("Was jeder Punkt ändert"));
+    for (language, title) in [("en", "Margin over what is granted"), ("de", "Rohertrag über dem, was gewährt wird")] {
+        assert!(ask("?chart=frontier", "*/*", language).await.text().contains(title), "{language}");
+        let shown = ask("", "application/vnd.treue.shown+json", language).await;
+        let shown: Value = serde_json::from_slice(&shown.body).expect("JSON");
+        assert_eq!(shown["charts"][0]["title"], title);
+    }
+}
+
+#[tokio::test]
+async fn findings_are_said_in_german_where_that_is_asked_for() {
+    let app = shop().await;
+    let body = json!({ "files": { "shop.yaml": POLICY.replace("rate: 5% } # but", "rate: 5 } # but") } });
+    let asked = request(Method::POST, "/v1/policies/check").header("accept-language", "de");
+    let checked = app.send(asked.body(Body::from(body.to_string())).expect("a request")).await.json(200);
+    let finding = &checked["diagnostics"][0];
+    assert_eq!(
+        (finding["code"].as_str(), finding["message"].as_str(), finding["help"].as_str()),
+        (Some("bad-rate"), Some("`5` ist nicht das Erwartete: ein Satz"), Some("schreiben Sie `5%`"))
+    );
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ impl Till {
 fn post(path: &str, body: &Value) -> Vec<u8> {
     let body = body.to_string();
     format!(
-        "POST {path} HTTP/1.1\r\nhost: treue\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()
@@ -99,9 +99,11 @@ async fn a_till_keeps_its_connection() {
         assert_eq!(serde_json::from_str::<Value>(&body).expect("JSON")["totals"]["net"], "5.00");
     }
     // Two at once on one connection are answered in their order.
-    let both =
-        [b"GET /v1/purchases/p-0 HTTP/1.1\r\nhost: x\r\n\r\n".as_slice(), b"GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n"]
-            .concat();
+    let both = [
+        b"GET /v1/purchases/p-0 HTTP/1.1\r\nhost: localhost\r\n\r\n".as_slice(),
+        b"GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    ]
+    .concat();
     till.send(&both).await;
     assert!(till.answer().await.0.starts_with("http/1.1 200 "));
     assert!(till.answer().await.0.starts_with("http/1.1 404 "));
@@ -121,7 +123,7 @@ async fn a_running_request_is_finished_before_the_end() {
     till.send(first).await;
     // The server answers a second connection, so it has taken the first one up.
     let mut other = Till::connect(served.address).await;
-    other.send(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    other.send(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
     other.answer().await;
     served.stop.send(()).expect("a running server");
     till.send(rest).await;
@@ -142,13 +144,13 @@ async fn what_is_no_http_ends_its_connection_only() {
         assert!(read.is_empty() || read.starts_with("HTTP/1.1 4"), "{read}");
     }
     let mut till = Till::connect(served.address).await;
-    let long = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(1_000_000));
+    let long = format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "x".repeat(1_000_000));
     // The other side may have ended it by then.
     let _ = till.stream.write_all(long.as_bytes()).await;
     let read = till.rest().await;
     assert!(read.is_empty() || read.starts_with("HTTP/1.1 4"), "{read}");
     let mut till = Till::connect(served.address).await;
-    till.send(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    till.send(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(till.answer().await.0.starts_with("http/1.1 200 "));
 }
 
@@ -157,8 +159,10 @@ async fn what_is_no_http_ends_its_connection_only() {
 async fn a_slow_body_is_given_up() {
     let served = served().await;
     let mut till = Till::connect(served.address).await;
-    till.send(b"POST /v1/quotes HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n")
-        .await;
+    till.send(
+        b"POST /v1/quotes HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n",
+    )
+    .await;
     let (mut read, mut write) = till.stream.into_split();
     let started = tokio::time::Instant::now();
     let dripping = tokio::spawn(async move {
