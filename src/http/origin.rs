@@ -34,16 +34,18 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 /// Whether a page of another site made a browser send it. Programs send none of these headers, and browsers let no page set
 /// them (Fetch Metadata Request Headers, W3C; Origin, RFC 6454).
 fn is_foreign(method: &Method, headers: &HeaderMap, host: Option<&str>) -> bool {
+    let looks = method == Method::GET || method == Method::HEAD;
     match text(headers, HeaderName::from_static("sec-fetch-site")) {
         // Of this server, or typed and bookmarked.
         Some("same-origin" | "none") => false,
         // A link on another site leads here, and that site sees nothing of it.
         Some(_) => {
-            let looks = method == Method::GET || method == Method::HEAD;
             let navigates = text(headers, HeaderName::from_static("sec-fetch-mode")) == Some("navigate");
             !(looks && navigates)
         }
-        // Where that header is not sent (over plain HTTP from another machine), the page's origin is with all but plain reads.
+        // Where that header is not sent (over plain HTTP from another machine), the page's origin is. What it only looks at
+        // it is not shown, without permission by CORS.
+        None if looks => false,
         None => match text(headers, header::ORIGIN) {
             Some(origin) => origin.split_once("://").map(|(_, origin)| origin) != host,
             None => false,
@@ -88,6 +90,7 @@ mod tests {
         check(Method::POST, &[("origin", "null"), ("host", "127.0.0.1:8080")], false, site);
         check(Method::POST, &[("origin", "https://shop.example"), ("host", "shop.example")], false, None);
         check(Method::POST, &[("host", "shop.example")], false, None);
+        check(Method::GET, &[("origin", "http://evil.example"), ("host", "127.0.0.1:8080")], false, None);
         check(Method::POST, &[], false, None);
     }
 
