@@ -53,7 +53,7 @@ impl fmt::Display for Instant {
         // None, three or six decimals of a second.
         let end = if micros == 0 {
             19
-        } else if micros % 1_000 == 0 {
+        } else if micros.is_multiple_of(1_000) {
             23
         } else {
             26
