@@ -131,13 +131,14 @@ impl App {
         Ok(job)
     }
 
-    /// Runs something with rayon on one thread fewer than there are processors.
+    /// Runs something with rayon on one thread fewer than there are processors, each of which waits for those that serve.
     pub fn on_few_threads<T: Send>(
         &self,
         work: impl FnOnce() -> Result<T, SimulationError> + Send,
     ) -> Result<T, SimulationError> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads((processors - 1).max(1)).build();
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads((processors - 1).max(1)).start_handler(|_| come_last()).build();
         match pool {
             Ok(pool) => pool.install(work),
             Err(error) => Err(crate::store::Failure::Panicked(error.to_string()).into()),
@@ -160,5 +161,14 @@ impl App {
         let Some(at) = jobs.iter().position(|job| job.id == id) else { return false };
         jobs.remove(at).progress.cancel();
         true
+    }
+}
+
+/// Gives this thread the lowest priority: it runs where no till waits.
+fn come_last() {
+    // On other systems a priority is the whole process's.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19) {
+        tracing::debug!(%error, "a simulation runs with the priority of those that serve");
     }
 }
