@@ -146,26 +146,14 @@ impl fmt::Display for DecimalText {
 /// `numerator / denominator`, rounded half away from zero. The denominator is positive.
 pub const fn round_div(numerator: i128, denominator: i128) -> i128 {
     // Nearly everything fits 64 bits, and dividing is much faster there.
-    if numerator as i64 as i128 == numerator && denominator as i64 as i128 == denominator {
-        return round_div_64(numerator as i64, denominator as i64) as i128;
-    }
-    let half = denominator / 2;
-    let remainder = numerator % denominator;
-    let quotient = numerator / denominator;
-    // An odd denominator has no exact half, so `> half` is right for it; an even one rounds its half up.
-    let up = if denominator % 2 == 0 { remainder.abs() >= half } else { remainder.abs() > half };
-    if !up {
-        quotient
-    } else if numerator < 0 {
-        quotient - 1
+    let (quotient, remainder) = if numerator as i64 as i128 == numerator && denominator as i64 as i128 == denominator {
+        let (numerator, denominator) = (numerator as i64, denominator as i64);
+        ((numerator / denominator) as i128, (numerator % denominator) as i128)
     } else {
-        quotient + 1
-    }
-}
-
-const fn round_div_64(numerator: i64, denominator: i64) -> i64 {
+        (numerator / denominator, numerator % denominator)
+    };
     let half = denominator / 2;
-    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
+    // An odd denominator has no exact half, so `> half` is right for it; an even one rounds its half up.
     let up = if denominator % 2 == 0 { remainder.abs() >= half } else { remainder.abs() > half };
     if !up {
         quotient

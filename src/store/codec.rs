@@ -46,7 +46,10 @@ pub(super) fn encode_purchase(purchase: &Purchase) -> Result<Vec<u8>, Failure> {
 
 /// The purchase of a [`PurchaseRow`], which comes first in it.
 pub(super) fn read_purchase(place: &[u8], row: &[u8]) -> Result<KeptPurchase, Failure> {
-    let rest = split_version::<PurchaseRow>(row)?;
+    let (version, rest) = split_version::<PurchaseRow>(row)?;
+    if version != PurchaseRow::VERSION {
+        return Err(unknown::<PurchaseRow>(version));
+    }
     let read = postcard::take_from_bytes(rest).map_err(|error| damaged::<PurchaseRow>(error.to_string()));
     Ok(KeptPurchase { sequence: sequence_of(place)?, purchase: read?.0 })
 }
@@ -66,24 +69,21 @@ pub(super) fn encode_interaction(sequence: u64, interaction: &Interaction) -> Re
 
 /// The record in a row.
 pub fn decode<T: Record>(bytes: &[u8]) -> Result<T, Failure> {
-    let read = match bytes.split_first() {
-        Some((version, rest)) if *version != T::VERSION => T::older(*version, rest),
-        _ => None,
-    };
-    let read = match read {
-        Some(older) => older,
-        None => postcard::take_from_bytes(split_version::<T>(bytes)?),
+    let read = match split_version::<T>(bytes)? {
+        (version, rest) if version == T::VERSION => postcard::take_from_bytes(rest),
+        (version, rest) => T::older(version, rest).ok_or_else(|| unknown::<T>(version))?,
     };
     let (record, rest) = read.map_err(|error| damaged::<T>(error.to_string()))?;
     if rest.is_empty() { Ok(record) } else { Err(damaged::<T>(format!("{} bytes too many", rest.len()))) }
 }
 
-fn split_version<T: Record>(bytes: &[u8]) -> Result<&[u8], Failure> {
-    match bytes.split_first() {
-        Some((version, rest)) if *version == T::VERSION => Ok(rest),
-        Some((version, _)) => Err(damaged::<T>(format!("version {version} is unknown"))),
-        None => Err(damaged::<T>("it is empty".to_owned())),
-    }
+fn split_version<T: Record>(bytes: &[u8]) -> Result<(u8, &[u8]), Failure> {
+    let (version, rest) = bytes.split_first().ok_or_else(|| damaged::<T>("it is empty".to_owned()))?;
+    Ok((*version, rest))
+}
+
+fn unknown<T: Record>(version: u8) -> Failure {
+    damaged::<T>(format!("version {version} is unknown"))
 }
 
 fn damaged<T: Record>(why: String) -> Failure {

@@ -9,7 +9,7 @@ use super::account::AccountError;
 use super::batch::Batch;
 use super::codec::{KeptFilter, decode, encode};
 use super::failure::Failure;
-use super::history::{events_of, purchases_of};
+use super::history::{Retold, retold};
 use super::key::{Key, Parts};
 use super::read::Read;
 use super::table::{Rows, Table};
@@ -76,13 +76,11 @@ impl Batch<'_> {
         }
         let customers = self.customers_with_account(kept.built_until.as_deref(), limit)?;
         for customer in &customers {
-            let (events, corrected_at) = events_of(self, customer, Some(&kept.filter), Instant::MAX)?;
+            let found = retold(self, customer, Some(&kept.filter), Instant::MAX)?;
+            let Retold { events, corrected_at, purchases } = found;
             self.rebuild_account(hash, customer, events, corrected_at)?;
-            if corrected_at.is_some() {
-                let purchases = purchases_of(self, customer, Instant::MAX)?;
-                let purchases = purchases.iter().map(|known| (known.sequence, &known.purchase));
-                self.note_came_back(customer, (hash, Some(&kept.filter)), purchases)?;
-            }
+            let purchases = purchases.iter().map(|known| (known.sequence, &known.purchase));
+            self.note_came_back(customer, (hash, Some(&kept.filter)), purchases)?;
         }
         kept.complete = customers.len() < limit;
         kept.built_until = customers.into_iter().next_back().or(kept.built_until);

@@ -28,20 +28,30 @@ pub(super) fn history(
     Ok(history.with_corrections(corrections(None), corrected))
 }
 
-/// The events of one filter, and when one was last corrected afterwards.
+/// What the account of one filter is made of.
+pub(super) struct Retold {
+    /// Its events, in order.
+    pub events: Vec<Event>,
+    /// When one was last corrected afterwards.
+    pub corrected_at: Option<Instant>,
+    /// The purchases that they come from.
+    pub purchases: Vec<KeptPurchase>,
+}
+
+/// What the account of one filter should be.
 ///
 /// Interactions concern no line, so only the account of all lines has them.
-pub(super) fn events_of(
+pub(super) fn retold(
     rows: &(impl Rows + ?Sized),
     customer: &str,
     filter: Option<&LineFilter>,
     as_of: Instant,
-) -> Result<(Vec<Event>, Option<Instant>), Failure> {
+) -> Result<Retold, Failure> {
     let (purchases, interactions) = kept(rows, customer, as_of)?;
     let interactions = if filter.is_none() { interactions } else { Vec::new() };
     let returns = purchases.iter().flat_map(|kept| &kept.purchase.returns);
     let corrected_at = returns.map(|goods| goods.at).filter(|at| *at < as_of).max();
-    Ok((events(&purchases, &interactions, filter, as_of), corrected_at))
+    Ok(Retold { events: events(&purchases, &interactions, filter, as_of), corrected_at, purchases })
 }
 
 fn kept(
@@ -58,11 +68,7 @@ fn kept(
 }
 
 /// A customer's purchases before an instant, with all that came back of them.
-pub(super) fn purchases_of(
-    rows: &(impl Rows + ?Sized),
-    customer: &str,
-    until: Instant,
-) -> Result<Vec<KeptPurchase>, Failure> {
+fn purchases_of(rows: &(impl Rows + ?Sized), customer: &str, until: Instant) -> Result<Vec<KeptPurchase>, Failure> {
     let (from, until) = (Key::of(customer), Key::of(customer).instant(until));
     let range =
         rows.between(Table::CustomerPurchases, Bound::Included(from.as_bytes()), Bound::Excluded(until.as_bytes()))?;

@@ -9,7 +9,7 @@ use super::codec::{
 };
 use super::failure::Failure;
 use super::filters::FilterHash;
-use super::history::{events_of, purchases_of};
+use super::history::retold;
 use super::key::{Key, Parts};
 use super::read::Read;
 use super::table::Table;
@@ -203,26 +203,26 @@ impl<R: Read> Check<'_, R> {
         }
         // What was taken back whole adds nothing; it may stay as an event or not.
         let adding = |events: Vec<Event>| -> Vec<_> { events.into_iter().filter(|e| !e.adds.is_zero()).collect() };
-        let (expect, _) = events_of(self.rows, customer, filter, Instant(i64::MAX))?;
-        if adding(found) != adding(expect) {
+        let expect = retold(self.rows, customer, filter, Instant(i64::MAX))?;
+        if adding(found) != adding(expect.events) {
             let what = "its events are not what purchases and interactions add";
             self.flaw(Table::Accounts, customer.as_bytes(), what);
         }
-        self.came_back((hash, filter), customer, account.corrected_at.is_some())
+        self.came_back((hash, filter), customer, (account.corrected_at.is_some(), &expect.purchases))
     }
 
     fn came_back(
         &mut self,
         (hash, filter): (FilterHash, Option<&LineFilter>),
         customer: &str,
-        corrected: bool,
+        (corrected, purchases): (bool, &[KeptPurchase]),
     ) -> Result<(), Failure> {
         let Some(row) = self.rows.customer_row(customer)? else { return Ok(()) };
         if row.came_back.known.is_empty() && !corrected {
             return Ok(());
         }
         let from = row.came_back.missing_until.map_or(Instant::MIN, |until| until.plus_micros(1));
-        let mut expect: Vec<Correction> = purchases_of(self.rows, customer, Instant::MAX)?
+        let mut expect: Vec<Correction> = purchases
             .iter()
             .flat_map(|kept| purchase_corrections(&kept.purchase, filter, Instant::MAX))
             .filter(|correction| correction.at >= from && !correction.took.is_zero())

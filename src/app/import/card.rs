@@ -107,10 +107,7 @@ pub(super) fn import_cards(
     report.rows.already_there = cards.already_there;
     report.customers = cards.lines.len() as u64;
     let encoded = cards.encoded;
-    if rejects.total() > 0 && !import.skip_invalid {
-        report.settle(rejects);
-        return Err(ImportError::Rejected(Box::new(report)));
-    }
+    let mut report = report.settle(rejects, import)?;
     let of = encoded.len() as u64;
     for some in encoded.chunks(CARDS_AT_ONCE) {
         let some = some.to_vec();
@@ -122,7 +119,6 @@ pub(super) fn import_cards(
         report.rows.cards += count;
         progress(Progress::Writing { rows: report.rows.cards, of });
     }
-    report.settle(rejects);
     Ok(report)
 }
 

@@ -85,10 +85,7 @@ pub(super) fn import_contacts(
     report.rows.already_there = contacts.already_there;
     report.customers = contacts.customers.len() as u64;
     let new = contacts.new;
-    if rejects.total() > 0 && !import.skip_invalid {
-        report.settle(rejects);
-        return Err(ImportError::Rejected(Box::new(report)));
-    }
+    let mut report = report.settle(rejects, import)?;
     let (of, now) = (new.len() as u64, context.now);
     for some in new.chunks(AT_ONCE) {
         let some = some.to_vec();
@@ -112,7 +109,6 @@ pub(super) fn import_contacts(
         report.rows.interactions += count;
         progress(Progress::Writing { rows: report.rows.interactions, of });
     }
-    report.settle(rejects);
     Ok(report)
 }
 

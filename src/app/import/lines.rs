@@ -168,17 +168,13 @@ pub(super) fn import_lines(
     drop(rows);
     report.rows.read = lines.count();
     report.customers = known.customers.len() as u64;
-    if rejects.total() > 0 && !import.skip_invalid {
-        report.settle(rejects);
-        return Err(ImportError::Rejected(Box::new(report)));
-    }
+    let mut report = report.settle(rejects, import)?;
     let of = known.entries.len() as u64;
     let mut broken = None;
     write(store, work(&known, &mut broken), of, &mut report, progress)?;
     if let Some(failure) = broken {
         return Err(failure.into());
     }
-    report.settle(rejects);
     Ok(report)
 }
 

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::mapping::MappingError;
+use super::run::Import;
 use crate::store::Failure;
 
 /// The most rejected rows that the report lists when it is written as JSON.
@@ -102,11 +103,15 @@ impl ImportReport {
         out.flush()
     }
 
-    /// Orders the rejected rows by line.
-    pub(super) fn settle(&mut self, rejects: Rejects) {
+    /// Takes the rejected rows in, by line; refuses where one of them keeps all the others from being written.
+    pub(super) fn settle(mut self, rejects: Rejects, import: &Import) -> Result<Self, ImportError> {
         self.rows.rejected = rejects.total;
         self.rejected = rejects.kept;
         self.rejected.sort_by_key(|rejected| rejected.line);
+        if self.rows.rejected > 0 && !import.skip_invalid {
+            return Err(ImportError::Rejected(Box::new(self)));
+        }
+        Ok(self)
     }
 }
 
@@ -184,10 +189,6 @@ impl Rejects {
     /// Keeps all of them, or as many as a report lists.
     pub const fn new(all: bool) -> Self {
         Self { kept: Vec::new(), total: 0, most: if all { usize::MAX } else { LISTED } }
-    }
-
-    pub const fn total(&self) -> u64 {
-        self.total
     }
 
     pub fn add(&mut self, line: u64, reason: String, text: impl FnOnce() -> Option<String>) {

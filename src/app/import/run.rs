@@ -136,12 +136,8 @@ fn import_table(
     let mut invoices = table.group(&mut rejects);
     mark_known(&store.snapshot(), &mut table, &mut invoices, &mut report, &mut rejects)?;
     report.customers = table.customers_seen();
-    if rejects.total() > 0 && !import.skip_invalid {
-        report.settle(rejects);
-        return Err(ImportError::Rejected(Box::new(report)));
-    }
-    let of = read - rejects.total() - report.rows.already_there;
+    let mut report = report.settle(rejects, import)?;
+    let of = read - report.rows.rejected - report.rows.already_there;
     write(store, table.work(invoices, context.now), of, &mut report, progress)?;
-    report.settle(rejects);
     Ok(report)
 }
