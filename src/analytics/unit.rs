@@ -22,9 +22,7 @@ impl Unit {
     /// A value, or a sum of values however large.
     pub fn figure(self, value: Number) -> Figure {
         match self {
-            Self::Money(currency) => {
-                Figure::cash(round_div(value.0, 10i128.pow(Number::DECIMALS - currency.exponent())), currency)
-            }
+            Self::Money(currency) => Figure::cash(round_div(value.0, Number::of_minor(currency)), currency),
             Self::Number => Figure::number(value),
         }
     }

@@ -11,7 +11,7 @@ use crate::policy::{Bundle, Discount, Eligible};
 pub(super) type PerLine = SmallVec<[Money; 8]>;
 
 /// The part of a basket that a discount looks at.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Base {
     /// Value per line, in parts of the minor unit: `scale` of them are one.
     pub values: PerLine,
@@ -24,6 +24,22 @@ pub(super) struct Base {
 }
 
 impl Base {
+    /// Turns into the eligible part of lines that are worth `values`.
+    fn fill(&mut self, eligible: Option<&Eligible>, basket: &Basket, values: &[Money]) {
+        self.values.clear();
+        self.quantities.clear();
+        self.scale = 1;
+        for (line, value) in basket.lines.iter().zip(values) {
+            let counts = eligible.is_none_or(|eligible| matches(eligible, line));
+            self.values.push(if counts { *value } else { Money::ZERO });
+            self.quantities.push(if counts { line.quantity } else { Quantity::default() });
+        }
+        if let Some(units) = eligible.and_then(|eligible| eligible.cheapest) {
+            keep_cheapest(units, basket, self);
+        }
+        self.total = self.values.iter().copied().sum();
+    }
+
     /// Whether no line is eligible.
     pub fn is_empty(&self) -> bool {
         self.quantities.iter().all(|quantity| quantity.0 == 0)
@@ -57,36 +73,46 @@ impl Base {
 }
 
 /// What of the basket, as it was asked about, each rule on lines lets pass; found when first needed.
-pub(super) struct Bases(SmallVec<[Option<Base>; 6]>);
+#[derive(Default)]
+pub(super) struct Bases {
+    bases: SmallVec<[Base; 6]>,
+    /// Which of them were looked at.
+    known: SmallVec<[bool; 16]>,
+}
 
 impl Bases {
     pub fn new(bundle: &Bundle) -> Self {
-        Self((0..bundle.bases).map(|_| None).collect())
+        let mut bases = Self::default();
+        bases.clear(bundle);
+        bases
+    }
+
+    /// Nothing was looked at of the next basket.
+    pub fn clear(&mut self, bundle: &Bundle) {
+        self.bases.resize_with(usize::from(bundle.bases), Base::default);
+        self.known.clear();
+        self.known.resize(usize::from(bundle.bases), false);
     }
 
     /// The part that a discount looks at.
     pub fn of(&mut self, discount: &Discount, basket: &Basket, priced: &Priced) -> &Base {
-        self.0[discount.base as usize].get_or_insert_with(|| base(discount.lines.as_ref(), basket, &priced.gross))
+        let (base, known) = (&mut self.bases[discount.base as usize], &mut self.known[discount.base as usize]);
+        if !std::mem::replace(known, true) {
+            base.fill(discount.lines.as_ref(), basket, &priced.gross);
+        }
+        base
     }
 
     /// The same where it was looked at before.
     pub fn known(&self, discount: &Discount) -> Option<&Base> {
-        self.0[discount.base as usize].as_ref()
+        self.known[discount.base as usize].then(|| &self.bases[discount.base as usize])
     }
 }
 
 /// The eligible part of lines that are worth `values`.
 pub(super) fn base(eligible: Option<&Eligible>, basket: &Basket, values: &[Money]) -> Base {
-    let mut base = Base { values: PerLine::new(), quantities: SmallVec::new(), total: Money::ZERO, scale: 1 };
-    for (line, value) in basket.lines.iter().zip(values) {
-        let counts = eligible.is_none_or(|eligible| matches(eligible, line));
-        base.values.push(if counts { *value } else { Money::ZERO });
-        base.quantities.push(if counts { line.quantity } else { Quantity::default() });
-    }
-    if let Some(units) = eligible.and_then(|eligible| eligible.cheapest) {
-        keep_cheapest(units, basket, &mut base);
-    }
-    base.total = base.values.iter().copied().sum();
+    let mut base = Base::default();
+    base.fill(eligible, basket, values);
     base
 }
 
@@ -98,7 +124,7 @@ pub(super) fn rebased(known: &Base, eligible: Option<&Eligible>, basket: &Basket
     let counts = |(quantity, value): (&Quantity, &Money)| if quantity.0 > 0 { *value } else { Money::ZERO };
     let values: PerLine = known.quantities.iter().zip(values).map(counts).collect();
     let total = values.iter().copied().sum();
-    Base { values, quantities: known.quantities.clone(), total, scale: 1 }
+    Base { values, quantities: SmallVec::from_slice(&known.quantities), total, scale: 1 }
 }
 
 fn matches(eligible: &Eligible, line: &Line) -> bool {

@@ -10,13 +10,11 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use super::price::Priced;
 use crate::model::Invalid;
 
-/// The trace while a decision is made. What speaks for a discount is kept apart until nothing speaks against it.
+/// The trace while a decision is made. What speaks for a discount is kept until something speaks against it.
 pub(super) struct Trace {
     /// What is kept.
     pub kept: Vec<Reason>,
-    /// What speaks for the discount that is looked at.
-    holding: Vec<Reason>,
-    /// Where its reasons start.
+    /// Where the reasons of the discount that is looked at start.
     start: usize,
     /// Whether anything speaks against it so far.
     failed: bool,
@@ -26,18 +24,12 @@ pub(super) struct Trace {
 
 impl Trace {
     pub fn new(discounts: usize) -> Self {
-        Self {
-            kept: Vec::with_capacity(2 * discounts),
-            holding: Vec::with_capacity(4),
-            start: 0,
-            failed: false,
-            brief: false,
-        }
+        Self { kept: Vec::with_capacity(2 * discounts), start: 0, failed: false, brief: false }
     }
 
-    /// A trace for whom only what is decided is wanted.
-    pub const fn brief() -> Self {
-        Self { kept: Vec::new(), holding: Vec::new(), start: 0, failed: false, brief: true }
+    /// A trace for whom only what is decided is wanted; what is kept all the same goes into an empty list.
+    pub const fn brief(kept: Vec<Reason>) -> Self {
+        Self { kept, start: 0, failed: false, brief: true }
     }
 
     /// Whether no reasons are wanted.
@@ -46,27 +38,35 @@ impl Trace {
     }
 
     /// Turns to the next discount.
-    pub fn begin(&mut self) {
+    pub const fn begin(&mut self) {
         self.start = self.kept.len();
-        self.holding.clear();
         self.failed = false;
     }
 
     /// Something speaks for the discount.
-    #[inline]
+    #[inline(always)]
     pub fn holds(&mut self, reason: Reason) {
-        if !self.brief {
-            self.holding.push(reason);
+        if !self.brief && !self.failed {
+            self.kept.push(reason);
         }
     }
 
     /// Something speaks against it. All of it is kept, so that a no can name all its causes.
-    #[inline]
+    #[inline(always)]
     pub fn fails(&mut self, reason: Reason) {
-        self.failed = true;
+        if !self.failed {
+            self.failed = true;
+            self.kept.truncate(self.start);
+        }
         if !self.brief || matches!(reason, Reason::ScriptFailed { .. }) {
             self.kept.push(reason);
         }
+    }
+
+    /// Something speaks for it or against it.
+    #[inline(always)]
+    pub fn note(&mut self, holds: bool, reason: Reason) {
+        if holds { self.holds(reason) } else { self.fails(reason) }
     }
 
     /// Whether anything speaks against it so far.
@@ -81,11 +81,8 @@ impl Trace {
 
     /// What was found against the discount, or for it where nothing was.
     pub fn end(&mut self) -> Because {
-        if !self.failed() {
-            if self.holding.is_empty() && !self.brief {
-                self.kept.push(Reason::Always);
-            }
-            self.kept.append(&mut self.holding);
+        if self.kept.len() == self.start {
+            self.holds(Reason::Always);
         }
         Because { start: self.start as u32, end: self.kept.len() as u32 }
     }
@@ -104,7 +101,7 @@ impl Trace {
         }
         self.begin();
         self.kept.extend_from_within(because.start as usize..because.end as usize);
-        self.fails(reason);
+        self.kept.push(reason);
         self.end()
     }
 }
@@ -116,73 +113,78 @@ pub(super) fn check_all(conditions: &[Condition], facts: &Facts, basket: &Basket
         return;
     }
     for (at, condition) in conditions.iter().enumerate() {
-        let reason = check(at as u16, condition, facts, basket, priced);
-        if holds(&reason) { trace.holds(reason) } else { trace.fails(reason) }
+        check(at as u16, condition, facts, basket, priced, trace);
     }
 }
 
 /// Whether all hold, without saying why.
 pub(super) fn all_hold(conditions: &[Condition], facts: &Facts, basket: &Basket, priced: &Priced) -> bool {
-    conditions.iter().all(|condition| match condition {
-        Condition::Attribute { name, values } => attribute(facts, name).is_some_and(|found| is_one_of(found, values)),
-        _ => holds(&check(0, condition, facts, basket, priced)),
-    })
+    conditions.iter().all(|condition| holds(condition, facts, basket, priced))
 }
 
 /// Whether those on classes and metrics hold: all that is known without a basket and the card.
 pub(super) fn known_hold(conditions: &[Condition], facts: &Facts) -> bool {
     let known = |condition: &&Condition| matches!(condition, Condition::Class { .. } | Condition::Metric { .. });
     let (basket, priced) = (Basket::default(), Priced::default());
-    conditions.iter().filter(known).all(|condition| holds(&check(0, condition, facts, &basket, &priced)))
-}
-
-fn holds(reason: &Reason) -> bool {
-    matches!(
-        reason,
-        Reason::Class { holds: true, .. }
-            | Reason::Metric { holds: true, .. }
-            | Reason::BasketGross { holds: true, .. }
-            | Reason::BasketQuantity { holds: true, .. }
-            | Reason::Birthday { holds: true, .. }
-            | Reason::Attribute { holds: true, .. }
-            | Reason::Code { holds: true, .. }
-    )
+    conditions.iter().filter(known).all(|condition| holds(condition, facts, &basket, &priced))
 }
 
 #[inline]
-fn check(at: u16, condition: &Condition, facts: &Facts, basket: &Basket, priced: &Priced) -> Reason {
+fn holds(condition: &Condition, facts: &Facts, basket: &Basket, priced: &Priced) -> bool {
     match condition {
         Condition::Class { segment, classes } => {
-            let class = facts.classes[*segment as usize];
-            let holds = class.is_some_and(|class| classes.contains(&class));
-            Reason::Class { condition: at, segment: *segment, class, holds }
+            facts.classes[*segment as usize].is_some_and(|class| classes.contains(&class))
         }
         Condition::Metric { metric, bounds } => {
-            let value = facts.metrics[*metric as usize];
-            let holds = value.is_some_and(|value| bounds.hold(&value));
-            Reason::Metric { condition: at, metric: *metric, value, holds }
+            facts.metrics[*metric as usize].is_some_and(|value| bounds.hold(&value))
         }
-        Condition::BasketGross(bounds) => {
-            Reason::BasketGross { condition: at, value: priced.total, holds: bounds.hold(&priced.total) }
-        }
-        Condition::BasketQuantity(bounds) => {
-            let value = Quantity(basket.lines.iter().fold(0, |sum, line| sum.saturating_add(line.quantity.0)));
-            Reason::BasketQuantity { condition: at, value, holds: bounds.hold(&value) }
-        }
+        Condition::BasketGross(bounds) => bounds.hold(&priced.total),
+        Condition::BasketQuantity(bounds) => bounds.hold(&quantity(basket)),
         Condition::BirthdayWithin(duration) => {
-            let birthday = facts.customer.as_ref().and_then(|card| card.birthday);
-            let holds = birthday.is_some_and(|day| birthday_within(day, facts.local.date(), *duration));
-            Reason::Birthday { condition: at, known: birthday.is_some(), holds }
+            birthday(facts).is_some_and(|day| birthday_within(day, facts.local.date(), *duration))
         }
-        Condition::Attribute { name, values } => {
-            let found = attribute(facts, name);
-            let holds = found.is_some_and(|found| is_one_of(found, values));
-            Reason::Attribute { condition: at, value: found.map(ToString::to_string), holds }
-        }
-        Condition::Code(code) => {
-            Reason::Code { condition: at, holds: basket.codes.iter().any(|given| given.as_ref() == code.as_ref()) }
-        }
+        Condition::Attribute { name, values } => attribute(facts, name).is_some_and(|found| is_one_of(found, values)),
+        Condition::Code(code) => basket.codes.iter().any(|given| given.as_ref() == code.as_ref()),
     }
+}
+
+/// Notes what was found by the condition at a place. Each kind is noted on its own, so that a reason is written where it
+/// stays and not copied there.
+#[inline]
+fn check(at: u16, condition: &Condition, facts: &Facts, basket: &Basket, priced: &Priced, trace: &mut Trace) {
+    let holds = holds(condition, facts, basket, priced);
+    match condition {
+        Condition::Class { segment, .. } => {
+            let class = facts.classes[*segment as usize];
+            trace.note(holds, Reason::Class { condition: at, segment: *segment, class, holds });
+        }
+        Condition::Metric { metric, .. } => {
+            let value = facts.metrics[*metric as usize];
+            trace.note(holds, Reason::Metric { condition: at, metric: *metric, value, holds });
+        }
+        Condition::BasketGross(_) => {
+            trace.note(holds, Reason::BasketGross { condition: at, value: priced.total, holds });
+        }
+        Condition::BasketQuantity(_) => {
+            trace.note(holds, Reason::BasketQuantity { condition: at, value: quantity(basket), holds });
+        }
+        Condition::BirthdayWithin(_) => {
+            trace.note(holds, Reason::Birthday { condition: at, known: birthday(facts).is_some(), holds });
+        }
+        Condition::Attribute { name, .. } => {
+            let value = attribute(facts, name).map(ToString::to_string);
+            trace.note(holds, Reason::Attribute { condition: at, value, holds });
+        }
+        Condition::Code(_) => trace.note(holds, Reason::Code { condition: at, holds }),
+    }
+}
+
+fn quantity(basket: &Basket) -> Quantity {
+    Quantity(basket.lines.iter().fold(0, |sum, line| sum.saturating_add(line.quantity.0)))
+}
+
+fn birthday(facts: &Facts) -> Option<NaiveDate> {
+    facts.customer.as_ref().and_then(|card| card.birthday)
 }
 
 fn attribute<'f>(facts: &'f Facts, name: &str) -> Option<&'f Attribute> {

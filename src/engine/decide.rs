@@ -1,84 +1,144 @@
 //! The whole: facts and basket to decision.
 
+use std::fmt;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::base::Bases;
 use super::condition::Trace;
-use super::offer::{Shown, next_step, offer};
+use super::offer::{Kind, Offer, Shown, next_step, offer};
 use super::points;
 use super::price::Priced;
 use super::stack::{Asked, Outcome, settle};
+use crate::id::Revision;
 use crate::model::{Applied, Basket, DecidedLine, Decision, Facts, Reason, Rejected, Totals};
 use crate::money::{Money, Rate};
 use crate::policy::Bundle;
-
-use super::offer::{Kind, Offer};
+use crate::time::Instant;
 
 /// Decides on a basket that [`super::price()`] priced under the same bundle.
 ///
 /// Total and deterministic: the same bundle, facts and basket give the same decision, byte for byte.
 pub fn decide(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced: &Priced) -> Decision {
-    run(bundle, facts, basket, priced, Trace::new(bundle.discounts.len()))
+    let (mut working, mut decision) = (Working::default(), nothing_decided());
+    let count = bundle.discounts.len();
+    decision.rejected.reserve(count);
+    working.decide(bundle, facts, basket, priced, Trace::new(count), &mut decision);
+    decision
 }
 
-/// The same lines, totals and discounts that apply, for whom nothing else matters: no reasons but of scripts that failed,
-/// nothing on what does not apply, no classes and no next steps.
-pub fn decide_briefly(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced: &Priced) -> Decision {
-    run(bundle, facts, basket, priced, Trace::brief())
+/// Where somebody decides over and over without being asked for reasons: what deciding lays out is kept.
+pub struct Desk {
+    working: Working,
+    decision: Decision,
 }
 
-fn run(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced: &Priced, mut trace: Trace) -> Decision {
-    let mut shown = Shown::new(bundle, facts, basket, priced);
-    let mut bases = Bases::new(bundle);
-    let brief = trace.is_brief();
-    let mut offers: Vec<Offer> = Vec::with_capacity(if brief { 0 } else { bundle.discounts.len() });
-    let mut rejected: Vec<Rejected> = Vec::with_capacity(if brief { 0 } else { bundle.discounts.len() });
-    for &slot in &bundle.order {
-        match offer(slot as usize, &mut shown, &mut bases, &mut trace) {
-            Ok(offer) => offers.push(offer),
-            Err(because) if !brief => rejected.push(Rejected { discount: slot, because }),
-            Err(_) => {}
+impl Default for Desk {
+    fn default() -> Self {
+        Self { working: Working::default(), decision: nothing_decided() }
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("decision", &self.decision).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// The same lines, totals and discounts that apply, for whom nothing else matters: no reasons but of scripts that
+    /// failed, nothing on what does not apply, no classes and no next steps.
+    pub fn decide_briefly(
+        &mut self,
+        bundle: &Bundle,
+        facts: &Arc<Facts>,
+        basket: &Arc<Basket>,
+        priced: &Priced,
+    ) -> &Decision {
+        let mut kept = std::mem::take(&mut self.decision.trace);
+        kept.clear();
+        self.working.decide(bundle, facts, basket, priced, Trace::brief(kept), &mut self.decision);
+        &self.decision
+    }
+}
+
+fn nothing_decided() -> Decision {
+    Decision {
+        revision: Revision([0; 16]),
+        at: Instant::MIN,
+        lines: Vec::new(),
+        totals: Totals::default(),
+        applied: Vec::new(),
+        rejected: Vec::new(),
+        classes: Vec::new(),
+        snapshot: 0,
+        next_steps: Vec::new(),
+        failures: Vec::new(),
+        trace: Vec::new(),
+    }
+}
+
+/// What deciding lays out on its way.
+#[derive(Default)]
+struct Working {
+    bases: Bases,
+    offers: SmallVec<[Offer; 16]>,
+    outcome: Outcome,
+}
+
+impl Working {
+    /// Fills in a decision in which nothing is decided, or what does not matter any more.
+    fn decide(
+        &mut self,
+        bundle: &Bundle,
+        facts: &Arc<Facts>,
+        basket: &Arc<Basket>,
+        priced: &Priced,
+        mut trace: Trace,
+        decision: &mut Decision,
+    ) {
+        let Self { bases, offers, outcome } = self;
+        let brief = trace.is_brief();
+        let mut shown = Shown::new(bundle, facts, basket, priced);
+        bases.clear(bundle);
+        offers.clear();
+        for &slot in &bundle.order {
+            match offer(slot as usize, &mut shown, bases, &mut trace) {
+                Ok(offer) => offers.push(offer),
+                Err(because) if !brief => decision.rejected.push(Rejected { discount: slot, because }),
+                Err(_) => {}
+            }
         }
-    }
-    let outcome = settle(Asked { bundle, facts, basket, priced, bases: &bases }, &offers);
-    let lines = lines(priced, &offers, &outcome);
-    let mut totals = Totals { gross: priced.total, discount: outcome.total, ..Totals::default() };
-    points::settle(bundle, facts, basket, priced, &mut totals);
-    for (at, reason) in outcome.refused.into_iter().filter(|_| !brief) {
-        rejected.push(Rejected { discount: offers[at].discount, because: trace.refuse(reason) });
-    }
-    rejected.sort_unstable_by_key(|rejected| rejected.discount);
-    let applied: Vec<Applied> = outcome
-        .grants
-        .into_iter()
-        .map(|grant| {
+        settle(Asked { bundle, facts, basket, priced, bases }, offers, outcome);
+        decision.revision = bundle.revision;
+        decision.at = facts.at;
+        decision.snapshot = facts.snapshot;
+        decision.failures.clone_from(&facts.failures);
+        lines(priced, offers, outcome, &mut decision.lines);
+        decision.totals = Totals { gross: priced.total, discount: outcome.total, ..Totals::default() };
+        points::settle(bundle, facts, basket, priced, &mut decision.totals);
+        if !brief {
+            for (at, reason) in outcome.refused.drain(..) {
+                decision.rejected.push(Rejected { discount: offers[at].discount, because: trace.refuse(reason) });
+            }
+            decision.rejected.sort_unstable_by_key(|rejected| rejected.discount);
+        }
+        decision.applied.clear();
+        decision.applied.extend(outcome.grants.drain(..).map(|grant| {
             let mut because = offers[grant.offer].because;
             if let Some((alone, together)) = outcome.exclusive {
                 because = trace.extended(because, Reason::ExclusiveWon { alone, together });
             }
             let rate = rate_of(offers[grant.offer].kind);
             Applied { discount: offers[grant.offer].discount, rate, amount: grant.amount, because, cuts: grant.cuts }
-        })
-        .collect();
-    Decision {
-        revision: bundle.revision,
-        at: facts.at,
-        lines,
-        totals,
-        applied,
-        rejected,
-        classes: if brief { Vec::new() } else { facts.classes.clone() },
-        snapshot: facts.snapshot,
-        next_steps: if brief {
-            Vec::new()
-        } else {
-            let mut step = |slot| next_step(bundle, slot, facts, basket, priced, &mut bases);
-            (0..bundle.discounts.len()).filter_map(&mut step).collect()
-        },
-        failures: facts.failures.clone(),
-        trace: trace.kept,
+        }));
+        if !brief {
+            decision.classes.clone_from(&facts.classes);
+            let mut step = |slot| next_step(bundle, slot, facts, basket, priced, bases);
+            decision.next_steps.extend((0..bundle.discounts.len()).filter_map(&mut step));
+        }
+        decision.trace = trace.kept;
     }
 }
 
@@ -89,21 +149,17 @@ fn rate_of(kind: Kind) -> Option<Rate> {
     }
 }
 
-fn lines(priced: &Priced, offers: &[Offer], outcome: &Outcome) -> Vec<DecidedLine> {
-    let line = |at: usize| {
-        let mut line = DecidedLine {
-            gross: priced.gross[at],
-            discount: Money::ZERO,
-            cost: priced.cost[at],
-            discounts: SmallVec::new(),
-        };
+fn lines(priced: &Priced, offers: &[Offer], outcome: &Outcome, lines: &mut Vec<DecidedLine>) {
+    lines.clear();
+    lines.extend(priced.gross.iter().zip(&priced.cost).enumerate().map(|(at, (gross, cost))| {
+        let mut line = DecidedLine { gross: *gross, discount: Money::ZERO, cost: *cost, discounts: SmallVec::new() };
         for grant in &outcome.grants {
-            if grant.parts[at] > Money::ZERO {
-                line.discount += grant.parts[at];
-                line.discounts.push((offers[grant.offer].discount, grant.parts[at]));
+            let part = grant.parts[at];
+            if part > Money::ZERO {
+                line.discount += part;
+                line.discounts.push((offers[grant.offer].discount, part));
             }
         }
         line
-    };
-    (0..priced.gross.len()).map(line).collect()
+    }));
 }

@@ -130,7 +130,7 @@ fn slices(bundle: &Bundle, discount: &Discount, from: Number, base: &Base) -> Mo
             exact += (top - bottom).0 * i128::from(step.rate.ppm());
         }
     }
-    let minor = i128::from(Rate::ONE.ppm()) * 10i128.pow(Number::DECIMALS - bundle.currency.exponent());
+    let minor = i128::from(Rate::ONE.ppm()) * Number::of_minor(bundle.currency);
     // Rates are at most 100 %, so this is at most the value.
     Money(round_div(exact, minor * i128::from(base.scale)) as i64)
 }

@@ -26,7 +26,7 @@ pub use cases::{TestResult, TestRun, Unreached, run_tests};
 pub use condition::anniversary;
 pub use cutoff::{CutOffs, PartCuts, SegmentCuts, rank_class};
 pub use cuts::{rank_cuts, score_cuts};
-pub use decide::{decide, decide_briefly};
+pub use decide::{Desk, decide};
 pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Language, Steps, explain, reason_in_words};
 pub use gather::{Gather, Wanted, classify_by_script, gather, gather_wanted, threshold_class};
 pub use offer::{in_control, limited_offers, next_classes, next_steps, open_steps};

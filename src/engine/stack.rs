@@ -22,8 +22,9 @@ pub(super) struct Asked<'a> {
 }
 
 /// What applies, and which offers do not after all.
+#[derive(Default)]
 pub(super) struct Outcome {
-    pub grants: Vec<Granted>,
+    pub grants: SmallVec<[Granted; 4]>,
     /// Index of the offer, and why not.
     pub refused: Vec<(usize, Reason)>,
     pub total: Money,
@@ -32,18 +33,19 @@ pub(super) struct Outcome {
 }
 
 /// Settles all offers, which come in the order they apply.
-pub(super) fn settle(asked: Asked<'_>, offers: &[Offer]) -> Outcome {
+pub(super) fn settle(asked: Asked<'_>, offers: &[Offer], outcome: &mut Outcome) {
     let exclusive = |at: &usize| asked.bundle.discounts[offers[*at].discount as usize].exclusive;
     if !(0..offers.len()).any(|at| exclusive(&at)) {
         let all: SmallVec<[usize; 16]> = (0..offers.len()).collect();
-        return stack(asked, offers, &all);
+        return stack(asked, offers, &all, outcome);
     }
     let (alone, together): (Vec<usize>, Vec<usize>) = (0..offers.len()).partition(exclusive);
-    let mut outcome = stack(asked, offers, &together);
+    stack(asked, offers, &together, outcome);
     let mut best: Option<Outcome> = None;
     let mut lost = Vec::new();
     for at in alone {
-        let candidate = stack(asked, offers, &[at]);
+        let mut candidate = Outcome::default();
+        stack(asked, offers, &[at], &mut candidate);
         if candidate.grants.is_empty() {
             lost.extend(candidate.refused);
         } else if candidate.total <= outcome.total {
@@ -58,25 +60,26 @@ pub(super) fn settle(asked: Asked<'_>, offers: &[Offer]) -> Outcome {
             best = Some(better);
         }
     }
-    let Some(mut best) = best else {
-        outcome.refused.extend(lost);
-        return outcome;
-    };
-    let winner = offers[best.grants[0].offer].discount;
-    best.exclusive = Some((best.total, outcome.total));
-    best.refused.extend(outcome.grants.iter().map(|grant| (grant.offer, Reason::ExclusiveElsewhere { winner })));
-    best.refused.extend(outcome.refused);
-    best.refused.extend(lost);
-    best
+    if let Some(best) = best {
+        let winner = offers[best.grants[0].offer].discount;
+        let others = std::mem::replace(outcome, best);
+        outcome.exclusive = Some((outcome.total, others.total));
+        let elsewhere = |grant: &Granted| (grant.offer, Reason::ExclusiveElsewhere { winner });
+        outcome.refused.extend(others.grants.iter().map(elsewhere));
+        outcome.refused.extend(others.refused);
+    }
+    outcome.refused.extend(lost);
 }
 
 /// Applies the chosen offers one after another and cuts them to the limits.
-fn stack(asked: Asked<'_>, offers: &[Offer], chosen: &[usize]) -> Outcome {
-    let mut left: PerLine = asked.priced.gross.clone();
-    let mut grants: Vec<Granted> = Vec::with_capacity(chosen.len());
-    let mut refused = Vec::new();
+fn stack(asked: Asked<'_>, offers: &[Offer], chosen: &[usize], outcome: &mut Outcome) {
+    let Outcome { grants, refused, total, exclusive } = outcome;
+    grants.clear();
+    refused.clear();
+    *exclusive = None;
+    let mut left = PerLine::from_slice(&asked.priced.gross);
     // Groups that were settled, with the offer that won.
-    let mut settled: Vec<(u16, Option<usize>)> = Vec::new();
+    let mut settled: SmallVec<[(u16, Option<usize>); 4]> = SmallVec::new();
     let grant = |at: usize, left: &PerLine| compute(asked, left, at, &offers[at]);
     for &at in chosen {
         let group = asked.bundle.discounts[offers[at].discount as usize].group;
@@ -90,7 +93,7 @@ fn stack(asked: Asked<'_>, offers: &[Offer], chosen: &[usize]) -> Outcome {
                         .iter()
                         .copied()
                         .filter(|other| asked.bundle.discounts[offers[*other].discount as usize].group == Some(group));
-                    let winner = best_of(members, offers, &mut refused, |other| grant(other, &left));
+                    let winner = best_of(members, offers, refused, |other| grant(other, &left));
                     settled.push((group, winner.as_ref().map(|granted| granted.offer)));
                     match winner {
                         Some(granted) if granted.offer == at => Ok(granted),
@@ -107,7 +110,7 @@ fn stack(asked: Asked<'_>, offers: &[Offer], chosen: &[usize]) -> Outcome {
             Err(reason) => refused.push((at, reason)),
         }
     }
-    limit::apply(&asked.bundle.limits, asked.priced, &mut grants);
+    limit::apply(&asked.bundle.limits, asked.priced, grants);
     grants.retain(|grant| {
         let kept = grant.amount > Money::ZERO;
         if !kept {
@@ -116,8 +119,7 @@ fn stack(asked: Asked<'_>, offers: &[Offer], chosen: &[usize]) -> Outcome {
         }
         kept
     });
-    let total = grants.iter().map(|grant| grant.amount).sum();
-    Outcome { grants, refused, total, exclusive: None }
+    *total = grants.iter().map(|grant| grant.amount).sum();
 }
 
 /// Of a group the one that grants most, of equals the first; the others are refused.

@@ -19,37 +19,34 @@ pub fn allot<A: Array<Item = Money>>(total: Money, weights: &[Money], parts: &mu
         parts.push(total);
         return;
     }
-    let mut given: i128 = 0;
-    for weight in weights {
-        let part = total.wide() * weight.wide() / sum;
-        given += part;
-        parts.push(Money(part as i64));
+    // Nearly everything fits 64 bits, and dividing is much faster there.
+    let narrow = i64::try_from(sum).ok().filter(|sum| total.0.checked_mul(*sum).is_some());
+    let divide = |weight: Money| match narrow {
+        Some(sum) => (total.0 * weight.0 / sum, i128::from(total.0 * weight.0 % sum)),
+        None => ((total.wide() * weight.wide() / sum) as i64, total.wide() * weight.wide() % sum),
+    };
+    let mut left = total.wide();
+    let (mut largest, mut at_largest) = (0, 0);
+    for (at, weight) in weights.iter().enumerate() {
+        let (part, remainder) = divide(*weight);
+        left -= i128::from(part);
+        if remainder > largest {
+            (largest, at_largest) = (remainder, at);
+        }
+        parts.push(Money(part));
     }
-    let mut left = total.wide() - given;
-    if left == 0 {
-        return;
-    }
-    // `left` is below the number of lines: hand out one unit at a time, largest remainder first.
-    let remainder = |at: usize| total.wide() * weights[at].wide() % sum;
-    if left == 1 {
+    // What is left is below the number of lines: one unit each, to the largest remainders first.
+    match left {
+        0 => {}
         // The usual case needs no sorting.
-        let mut best = 0;
-        for at in 1..weights.len() {
-            if remainder(at) > remainder(best) {
-                best = at;
+        1 => parts[at_largest] += Money(1),
+        _ => {
+            let mut order: Vec<usize> = (0..weights.len()).collect();
+            order.sort_by_cached_key(|at| (std::cmp::Reverse(divide(weights[*at]).1), *at));
+            for at in order.into_iter().take(usize::try_from(left).unwrap_or(0)) {
+                parts[at] += Money(1);
             }
         }
-        parts[best] += Money(1);
-        return;
-    }
-    let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by(|a, b| remainder(*b).cmp(&remainder(*a)).then(a.cmp(b)));
-    for at in order {
-        if left == 0 {
-            break;
-        }
-        parts[at] += Money(1);
-        left -= 1;
     }
 }
 

@@ -29,12 +29,18 @@ impl Number {
 
     /// An amount in major units.
     pub fn money(value: Money, currency: Currency) -> Self {
-        Self(value.wide() * 10i128.pow(Self::DECIMALS - currency.exponent()))
+        Self(value.wide() * Self::of_minor(currency))
+    }
+
+    /// How many millionths one minor unit has.
+    pub const fn of_minor(currency: Currency) -> i128 {
+        const POWERS: [i64; Number::DECIMALS as usize + 1] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+        POWERS[(Self::DECIMALS - currency.exponent()) as usize] as i128
     }
 
     /// The amount this number states, rounded half away from zero to the minor unit; `None` beyond i64.
     pub fn to_money(self, currency: Currency) -> Option<Money> {
-        Money::from_wide(round_div(self.0, 10i128.pow(Self::DECIMALS - currency.exponent())))
+        Money::from_wide(round_div(self.0, Self::of_minor(currency)))
     }
 
     /// `self / count`, rounded half away from zero at the sixth decimal. The count is above zero.

@@ -82,7 +82,7 @@ impl Running {
                     What::Gross => line.gross.0,
                     What::Cost => line.cost.0,
                     What::Discount { side } => self.granted[side][nth].0,
-                    What::Purchases | What::Kept { .. } => 0,
+                    What::At | What::Purchases | What::Kept { .. } => 0,
                 };
             }
         }
@@ -96,7 +96,7 @@ impl Running {
         if plan.sides.iter().any(|side| side.keeps.iter().any(Option::is_some)) {
             let event_at = part.purchases[place].at;
             let known = TakenBack { at: back.at, event_at, took };
-            self.taken_back.entry(customer).or_default().push(known);
+            self.taken_back[customer as usize].push(known);
             // What came back in the very instant of a purchase is not there right after it.
             let same = range.start + part.purchases[range].partition_point(|bought| bought.at < back.at);
             for place in same..seen {

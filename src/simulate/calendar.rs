@@ -13,6 +13,7 @@ const DAY: i64 = 24 * HOUR;
 #[derive(Debug, Clone)]
 pub(super) struct Calendar {
     zone: Zone,
+    from: Instant,
     days: Vec<Day>,
     /// Per window: for each day the place of the day on which the window starts.
     windows: Vec<Starts>,
@@ -74,7 +75,17 @@ impl Calendar {
             Starts { window: *window, from: dates.iter().map(from).collect() }
         };
         let windows = windows.iter().map(starts).collect();
-        Self { zone, days, windows }
+        Self { zone, from, days, windows }
+    }
+
+    /// Whether it is the calendar of a zone from an instant on, with these windows.
+    pub fn is_of(&self, zone: Zone, from: Instant, windows: &[Window]) -> bool {
+        self.zone == zone && self.from == from && self.windows.iter().map(|starts| &starts.window).eq(windows)
+    }
+
+    /// How many windows start in it.
+    pub fn windows(&self) -> usize {
+        self.windows.len()
     }
 
     /// The place of the day that an instant lies in.

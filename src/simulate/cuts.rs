@@ -7,9 +7,10 @@ use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use super::base::{GUEST, Part, RETURN};
+use super::calendar::Moment;
 use super::part::{Running, Shared};
 use super::plan::{Reading, SidePlan};
-use super::quantiles::Quantiles;
+use super::quantiles::{Change, Quantiles, Values};
 use crate::engine::{CutOffs, SegmentCuts, rank_cuts, score_cuts};
 use crate::metric::{BaseFit, Measure, Since, Sum};
 use crate::money::Number;
@@ -50,12 +51,12 @@ pub(super) struct Base {
     read: Option<Instant>,
 }
 
-/// The values of one metric.
+/// One metric.
 #[derive(Debug)]
 struct Slot {
     metric: u16,
     kind: Kind,
-    values: Quantiles,
+    quantiles: Quantiles,
 }
 
 /// How a value is kept as a whole number.
@@ -85,10 +86,11 @@ impl Base {
         metrics.sort_unstable();
         metrics.dedup();
         let calendar = &shared.plan.calendars[plan.calendar];
-        let slot = |metric: u16| {
+        let slot = |(nth, metric): (usize, &u16)| {
+            let metric = *metric;
             let kind = match bundle.metrics[metric as usize].measure {
                 Measure::Sum(Sum::Quantity) => Kind::Scaled(1_000),
-                Measure::Sum(_) => Kind::Scaled(10i128.pow(Number::DECIMALS - bundle.currency.exponent())),
+                Measure::Sum(_) => Kind::Scaled(Number::of_minor(bundle.currency)),
                 Measure::Count(_) => Kind::Scaled(Number::int(1).0),
                 // What a model expects changes from day to day, whatever happens.
                 Measure::Average(_) | Measure::Model(_) => Kind::Exact,
@@ -99,10 +101,9 @@ impl Base {
             };
             // The latest day is the least.
             let days = matches!(kind, Kind::Days(..)).then(|| -day_after(calendar.moment(shared.window.1).local) - 1);
-            let sizes = shared.base.parts.iter().map(|part| part.customers.len());
-            Slot { metric, kind, values: Quantiles::new(sizes, days) }
+            Slot { metric, kind, quantiles: Quantiles::new(nth, days) }
         };
-        Self { slots: metrics.into_iter().map(slot).collect(), read: None }
+        Self { slots: metrics.iter().enumerate().map(slot).collect(), read: None }
     }
 
     fn slot(&mut self, metric: u16) -> Option<&mut Slot> {
@@ -125,150 +126,237 @@ const fn day_after(local: i64) -> i64 {
     (local + DAY - 1).div_euclid(DAY)
 }
 
-/// Takes the cut-offs of one side that are due; all of them the first time.
+/// Takes the cut-offs of all sides that are due; all of them the first time.
 pub(super) fn take(
     shared: &Shared<'_>,
     parts: &mut [Running],
-    (side, base): (usize, &mut Base),
+    bases: &mut [Base],
     at: Instant,
     first: bool,
-    cut_offs: &mut CutOffs,
+    cut_offs: &mut [CutOffs],
 ) {
-    let bundle = &shared.policies[side].bundle;
-    let due = due(bundle, at, first);
-    if due.is_empty() {
-        return;
-    }
-    let local = shared.plan.calendars[shared.plan.sides[side].calendar].moment(at).local;
-    if base.is_kept(local) {
-        read(shared, parts, (side, base), at);
-        let number = |kind: Kind, value: i64| match kind {
-            Kind::Scaled(scale) => i128::from(value) * scale,
-            // Later days are fewer days ago, and values rise: the day is kept below zero.
-            Kind::Days(..) | Kind::Exact => Number::int(local.div_euclid(DAY) + value).0,
-        };
-        for segment in due {
-            cut_offs.segments[segment] = match &bundle.segments[segment].rule {
-                SegmentRule::Rank { metric, bounds, .. } => {
-                    let found = base.slot(*metric).map(|slot| {
-                        let cuts = slot.values.ranks(bounds).into_iter();
-                        cuts.map(|cut| cut.map(|cut| Number(number(slot.kind, cut)))).collect()
-                    });
-                    SegmentCuts::Rank { taken_at: at, smallest: found.unwrap_or_default() }
-                }
-                SegmentRule::Score { parts, .. } => {
-                    let mut cuts = |part: &ScorePart| {
-                        let slot = base.slot(part.metric)?;
-                        let kind = slot.kind;
-                        Some(slot.values.scores(part.parts, |value| number(kind, value)))
-                    };
-                    SegmentCuts::Score { taken_at: at, parts: parts.iter().filter_map(&mut cuts).collect() }
-                }
-                SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => SegmentCuts::None,
-            };
+    let due = |side: usize| due(&shared.policies[side].bundle, at, first);
+    let moment = |side: usize| shared.plan.calendars[shared.plan.sides[side].calendar].moment(at);
+    let is_kept = |side: usize, base: &Base| base.is_kept(moment(side).local);
+    let reads: Vec<Read> = bases
+        .iter()
+        .enumerate()
+        .filter(|(side, base)| !due(*side).is_empty() && is_kept(*side, base))
+        .map(|(side, base)| Read::new(shared, side, base, moment(side)))
+        .collect();
+    read(shared, parts, bases, &reads);
+    let parts = &*parts;
+    bases.par_iter_mut().zip(cut_offs).enumerate().for_each(|(side, (base, cut_offs))| {
+        let due = due(side);
+        if due.is_empty() || shared.progress.is_cancelled() {
+            return;
         }
-        base.slots.iter_mut().for_each(|slot| slot.values.close());
-    } else {
-        take_by_sorting(shared, parts, (side, base), at, &due, cut_offs);
-    }
-    cut_offs.id += 1;
+        if is_kept(side, base) {
+            let values: Vec<&Values> = parts.iter().map(|part| &part.sides[side].values).collect();
+            take_from_kept(&shared.policies[side].bundle, base, &values, &moment(side), &due, cut_offs);
+        } else {
+            take_by_sorting(shared, parts, (side, base), at, &due, cut_offs);
+        }
+        cut_offs.id += 1;
+    });
 }
 
-/// Reads the values anew that may have changed since they were read last.
-fn read(shared: &Shared<'_>, running: &mut [Running], (side, base): (usize, &mut Base), at: Instant) {
-    let plan = &shared.plan.sides[side];
-    let calendar = &shared.plan.calendars[plan.calendar];
-    let moment = calendar.moment(at);
-    let before = base.read;
-    // What left each window since, or came back into it.
-    let mut left: SmallVec<[(Instant, Instant); 4]> = SmallVec::new();
-    for slot in &base.slots {
-        if let (Some(before), Reading::Sums(span)) = (before, plan.metrics[slot.metric as usize].read) {
-            let window = plan.spans[span].window;
-            let starts = (calendar.start(window, &calendar.moment(before)), calendar.start(window, &moment));
-            if let (Some(a), Some(b)) = starts
-                && !left.contains(&(a.min(b), a.max(b)))
-            {
-                left.push((a.min(b), a.max(b)));
+/// Takes cut-offs from the values that are kept.
+fn take_from_kept(
+    bundle: &Bundle,
+    base: &mut Base,
+    values: &[&Values],
+    moment: &Moment,
+    due: &[usize],
+    cut_offs: &mut CutOffs,
+) {
+    let number = |kind: Kind, value: i64| match kind {
+        Kind::Scaled(scale) => i128::from(value) * scale,
+        // Later days are fewer days ago, and values rise: the day is kept below zero.
+        Kind::Days(..) | Kind::Exact => Number::int(moment.local.div_euclid(DAY) + value).0,
+    };
+    let taken_at = moment.at;
+    for segment in due {
+        cut_offs.segments[*segment] = match &bundle.segments[*segment].rule {
+            SegmentRule::Rank { metric, bounds, .. } => {
+                let found = base.slot(*metric).map(|slot| {
+                    let cuts = slot.quantiles.ranks(values, bounds).into_iter();
+                    cuts.map(|cut| cut.map(|cut| Number(number(slot.kind, cut)))).collect()
+                });
+                SegmentCuts::Rank { taken_at, smallest: found.unwrap_or_default() }
             }
-        }
+            SegmentRule::Score { parts, .. } => {
+                let mut cuts = |part: &ScorePart| {
+                    let slot = base.slot(part.metric)?;
+                    let kind = slot.kind;
+                    Some(slot.quantiles.scores(values, part.parts, |value| number(kind, value)))
+                };
+                SegmentCuts::Score { taken_at, parts: parts.iter().filter_map(&mut cuts).collect() }
+            }
+            SegmentRule::Thresholds { .. } | SegmentRule::Script(_) => SegmentCuts::None,
+        };
     }
-    let slots: SmallVec<[(u16, Kind); 4]> = base.slots.iter().map(|slot| (slot.metric, slot.kind)).collect();
-    let of_part = |(running, part): (&mut Running, &Part)| {
-        let mut customers = std::mem::take(&mut running.sides[side].touched);
-        if shared.progress.is_cancelled() {
-            return Vec::new();
-        }
-        match before {
-            None => customers = (0..part.customers.len() as u32).collect(),
-            Some(before) => {
-                let passed = &mut running.sides[side].passed;
-                changed(part, (before, at), (&left, passed), &mut customers);
+    base.slots.iter_mut().for_each(|slot| slot.quantiles.close());
+}
+
+/// What of one side is to be read anew at an instant.
+struct Read {
+    side: usize,
+    moment: Moment,
+    /// When it was read before.
+    before: Option<Instant>,
+    /// What left each window since, or came back into it.
+    left: SmallVec<[(Instant, Instant); 4]>,
+    slots: SmallVec<[(u16, Kind); 4]>,
+}
+
+impl Read {
+    fn new(shared: &Shared<'_>, side: usize, base: &Base, moment: Moment) -> Self {
+        let plan = &shared.plan.sides[side];
+        let calendar = &shared.plan.calendars[plan.calendar];
+        let mut left: SmallVec<[(Instant, Instant); 4]> = SmallVec::new();
+        for slot in &base.slots {
+            if let (Some(before), Reading::Sums(span)) = (base.read, plan.metrics[slot.metric as usize].read) {
+                let window = plan.spans[span].window;
+                let starts = (calendar.start(window, &calendar.moment(before)), calendar.start(window, &moment));
+                if let (Some(a), Some(b)) = starts
+                    && !left.contains(&(a.min(b), a.max(b)))
+                {
+                    left.push((a.min(b), a.max(b)));
+                }
             }
         }
-        let mut found: Vec<(u32, SmallVec<[Option<i64>; 4]>)> = Vec::with_capacity(customers.len());
-        for customer in customers {
-            if part.customers[customer as usize].since > at {
+        let slots = base.slots.iter().map(|slot| (slot.metric, slot.kind)).collect();
+        Self { side, moment, before: base.read, left, slots }
+    }
+
+    /// Reads the values anew that may have changed in one part since they were read last.
+    fn of_part(&self, shared: &Shared<'_>, running: &mut Running, part: &Part) -> Vec<Change> {
+        let Self { side, moment, .. } = self;
+        let calendar = &shared.plan.calendars[shared.plan.sides[*side].calendar];
+        let mut changes = Vec::new();
+        let state = &mut running.sides[*side];
+        let mut customers = std::mem::take(&mut state.touched);
+        let mut values = std::mem::take(&mut state.values);
+        match self.before {
+            None => {
+                customers = (0..part.customers.len() as u32).collect();
+                values = Values::new(part.customers.len(), self.slots.len());
+            }
+            Some(before) => state.passed.changed(part, (before, moment.at), &self.left, &mut customers),
+        }
+        for customer in customers.iter().copied() {
+            if part.customers[customer as usize].since > moment.at {
                 continue;
             }
-            let known = running.known(shared, part, side, customer);
-            let now = known.place(at);
+            let known = running.known(shared, part, *side, customer);
             let value = |(metric, kind): &(u16, Kind)| match kind {
                 Kind::Scaled(scale) => {
-                    known.metric(*metric as usize, &moment, &[]).map(|value| (value.0 / scale) as i64)
+                    known.metric(*metric as usize, moment, &[]).map(|value| (value.0 / scale) as i64)
                 }
                 Kind::Days(since, track) => {
-                    known.since(*since, *track, at, now).map(|from| -day_after(calendar.moment(from).local))
+                    let from = known.since(*since, *track, moment.at, known.now(moment.at));
+                    from.map(|from| -day_after(calendar.moment(from).local))
                 }
                 Kind::Exact => None,
             };
-            found.push((customer, slots.iter().map(value).collect()));
+            values.set(customer as usize, self.slots.iter().map(value), &mut changes);
         }
-        found
-    };
-    let found: Vec<_> = running.par_iter_mut().zip(&shared.base.parts).map(of_part).collect();
-    base.slots.par_iter_mut().enumerate().for_each(|(nth, slot)| {
-        for (part, found) in found.iter().enumerate() {
-            for (customer, values) in found {
-                slot.values.set(part, *customer as usize, values[nth]);
-            }
-        }
-    });
-    base.read = Some(at);
+        customers.clear();
+        let state = &mut running.sides[*side];
+        (state.touched, state.values) = (customers, values);
+        changes
+    }
 }
 
-/// Places in a part's order that window starts had come to when values were read last.
-pub(super) type Passed = SmallVec<[(Instant, usize); 4]>;
-
-/// Adds the customers to whom something happened within a stretch, or whose past left a window.
-fn changed(
-    part: &Part,
-    (from, until): (Instant, Instant),
-    (left, passed): (&[(Instant, Instant)], &mut Passed),
-    customers: &mut Vec<u32>,
-) {
-    let contacts = |from: Instant, until: Instant| {
-        let order = &part.contact_order;
-        let at = |instant: Instant| order.partition_point(|it| part.contacts[*it as usize].at < instant);
-        order[at(from)..at(until)].iter().map(|it| part.contacts[*it as usize].customer)
+/// Reads values anew: of all sides while a part is at hand.
+fn read(shared: &Shared<'_>, running: &mut [Running], bases: &mut [Base], reads: &[Read]) {
+    let of_part = |(running, part): (&mut Running, &Part)| -> Vec<Vec<Change>> {
+        // What is left out of a run that somebody ended is looked at by nobody.
+        let wanted = reads.iter().filter(|_| !shared.progress.is_cancelled());
+        wanted.map(|read| read.of_part(shared, running, part)).collect()
     };
-    let before = std::mem::take(passed);
-    for (from, until) in left {
-        let known = before.iter().find(|(at, _)| at == from).map(|(_, place)| *place);
-        let start = known.unwrap_or_else(|| part.order.partition_point(|what| part.at(*what) < *from));
-        let end = start + part.order[start..].iter().take_while(|what| part.at(**what) < *until).count();
-        passed.push((*until, end));
-        let gone = &part.order[start..end];
-        let bought =
-            gone.iter().filter(|what| **what & RETURN == 0).map(|what| part.purchases[*what as usize].customer);
-        customers.extend(bought.filter(|customer| *customer != GUEST));
-        customers.extend(contacts(*from, *until));
+    let changes: Vec<Vec<Vec<Change>>> = running.par_iter_mut().zip(&shared.base.parts).map(of_part).collect();
+    if shared.progress.is_cancelled() {
+        return;
     }
-    customers.extend(contacts(from, until));
-    let since = |instant: Instant| part.arrivals.partition_point(|it| part.customers[*it as usize].since <= instant);
-    customers.extend_from_slice(&part.arrivals[since(from)..since(until)]);
-    customers.sort_unstable();
-    customers.dedup();
+    for (nth, read) in reads.iter().enumerate() {
+        let base = &mut bases[read.side];
+        let change = |slot: &mut Slot| changes.iter().for_each(|of_part| slot.quantiles.change(&of_part[nth]));
+        base.slots.par_iter_mut().for_each(change);
+        base.read = Some(read.moment.at);
+    }
+}
+
+/// Places that were come to when values were read last, in what is ordered by time: so that nobody searches for them.
+#[derive(Debug, Default)]
+pub(super) struct Passed {
+    order: Places,
+    contacts: Places,
+    arrivals: Places,
+}
+
+#[derive(Debug, Default)]
+struct Places(SmallVec<[(Instant, usize); 4]>);
+
+impl Places {
+    /// The stretch between two instants of what is ordered; its end is kept in `next`.
+    fn stretch(
+        &self,
+        (from, until): (Instant, Instant),
+        count: usize,
+        at: impl Fn(usize) -> Instant,
+        next: &mut Self,
+    ) -> std::ops::Range<usize> {
+        let known = self.0.iter().find(|(instant, _)| *instant == from).map(|(_, place)| *place);
+        let start = known.unwrap_or_else(|| first_since(count, from, &at));
+        let end = (start..count).find(|place| at(*place) >= until).unwrap_or(count);
+        next.0.push((until, end));
+        start..end
+    }
+}
+
+/// The first place of what is ordered at an instant or later.
+fn first_since(count: usize, instant: Instant, at: &impl Fn(usize) -> Instant) -> usize {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low.midpoint(high);
+        if at(middle) < instant { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+impl Passed {
+    /// Adds the customers to whom something happened within a stretch, or whose past left a window.
+    fn changed(
+        &mut self,
+        part: &Part,
+        (from, until): (Instant, Instant),
+        left: &[(Instant, Instant)],
+        customers: &mut Vec<u32>,
+    ) {
+        let before = std::mem::take(self);
+        let spoken = |place: usize| &part.contacts[part.contact_order[place] as usize];
+        for stretch in left.iter().copied().chain([(from, until)]) {
+            let count = part.contact_order.len();
+            let there = before.contacts.stretch(stretch, count, |place| spoken(place).at, &mut self.contacts);
+            customers.extend(there.map(|place| spoken(place).customer));
+        }
+        for stretch in left {
+            let at = |place: usize| part.at(part.order[place]);
+            let gone = before.order.stretch(*stretch, part.order.len(), at, &mut self.order);
+            let bought = part.order[gone].iter().filter(|what| **what & RETURN == 0);
+            let bought = bought.map(|what| part.purchases[*what as usize].customer);
+            customers.extend(bought.filter(|customer| *customer != GUEST));
+        }
+        // Who came at the very end of the stretch is there then.
+        let stretch = (from.plus_micros(1), until.plus_micros(1));
+        let since = |place: usize| part.customers[part.arrivals[place] as usize].since;
+        let came = before.arrivals.stretch(stretch, part.arrivals.len(), since, &mut self.arrivals);
+        customers.extend_from_slice(&part.arrivals[came]);
+        customers.sort_unstable();
+        customers.dedup();
+    }
 }
 
 /// The same from all values, sorted.

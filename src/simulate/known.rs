@@ -1,10 +1,11 @@
 //! What is known of a customer at some point of a replay, on one side: metrics and classes as serving would have them.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::base::{Contact, ContactSums, Part};
 use super::calendar::{Calendar, Moment, whole_days};
-use super::plan::{Keep, Plan, Reading, SidePlan, What};
+use super::plan::{AT, Keep, NOW, Plan, Reading, SidePlan, What};
 use crate::engine::{CutOffs, threshold_class};
 use crate::metric::{BaseFit, Correction, Event, Mark, Metric, Reader, Since, Timelines, Totals, value_of};
 use crate::money::Number;
@@ -20,6 +21,23 @@ pub(super) struct TakenBack {
     pub took: Box<[i64]>,
 }
 
+/// Where each customer's windows started, and who is how far, when somebody looked last. Time goes on in small steps, so
+/// the next place is near: only that is hurried by a mark, and none is ever wrong.
+#[derive(Debug)]
+pub(super) struct Marks {
+    each: usize,
+    marks: Vec<AtomicU32>,
+}
+
+impl Marks {
+    /// At the beginning.
+    pub fn new(plan: &Plan, part: &Part) -> Self {
+        let each = plan.marks();
+        let starts = part.starts.iter().take(part.customers.len());
+        Self { each, marks: starts.flat_map(|start| (0..each).map(|_| AtomicU32::new(*start))).collect() }
+    }
+}
+
 /// A customer's history as far as it was replayed.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
@@ -28,6 +46,7 @@ pub(super) struct Known<'a> {
     pub bundle: &'a Bundle,
     pub part: &'a Part,
     pub rows: &'a [i64],
+    pub marks: &'a Marks,
     pub customer: u32,
     pub corrections: &'a [TakenBack],
 }
@@ -52,6 +71,33 @@ impl Known<'_> {
     pub fn place(&self, at: Instant) -> usize {
         let range = self.part.purchases_of(self.customer);
         range.start + self.part.purchases[range].partition_point(|bought| bought.at < at)
+    }
+
+    /// The same, found from where it was last.
+    fn marked(&self, mark: usize, at: Instant) -> usize {
+        let first = self.part.starts[self.customer as usize] as usize;
+        let mark = &self.marks.marks[self.customer as usize * self.marks.each + mark];
+        let mut place = mark.load(Ordering::Relaxed) as usize;
+        // The row behind the last purchase is later than everything.
+        while self.row(place)[AT] < at.0 {
+            place += 1;
+        }
+        while place > first && self.row(place - 1)[AT] >= at.0 {
+            place -= 1;
+        }
+        mark.store(place as u32, Ordering::Relaxed);
+        place
+    }
+
+    /// The place of the first purchase at a moment of the replay, which goes on, or later.
+    pub fn now(&self, at: Instant) -> usize {
+        self.marked(NOW, at)
+    }
+
+    /// Where a window starts: its instant, and the place of the first purchase since.
+    fn start(&self, window: usize, moment: &Moment) -> Option<(Instant, usize)> {
+        let start = self.calendar().start(window, moment)?;
+        Some((start, self.marked(self.plan.marks[self.side().calendar] + window, start)))
     }
 
     fn contacts(&self) -> &[Contact] {
@@ -84,21 +130,17 @@ impl Known<'_> {
                 What::Gross => totals.gross = sum,
                 What::Cost => totals.cost = sum,
                 What::Discount { .. } => totals.discount = sum,
-                What::Kept { .. } => {}
+                What::At | What::Kept { .. } => {}
             }
         }
     }
 
     /// Sums over a span as of a moment; `now` is the place of the first purchase that does not count any more.
     fn span(&self, track: usize, window: usize, contacts: bool, moment: &Moment, now: usize) -> Totals {
-        let start = self.calendar().start(window, moment);
-        let from = match start {
-            Some(start) => self.place(start).min(now),
-            None => self.part.starts[self.customer as usize] as usize,
-        };
-        let mut totals = self.sums(track, start.map(|_| from), now);
+        let start = self.start(window, moment);
+        let mut totals = self.sums(track, start.map(|(_, from)| from.min(now)), now);
         if contacts && !self.contacts().is_empty() {
-            let before = start.map_or_else(ContactSums::default, |start| self.contacts_before(start));
+            let before = start.map_or_else(ContactSums::default, |(start, _)| self.contacts_before(start));
             self.contacts_before(moment.at).minus(before).into_totals(&mut totals);
         }
         totals
@@ -107,7 +149,7 @@ impl Known<'_> {
     /// Fills in the metrics that decisions look at (or all that are used at all) as of a moment.
     pub fn metrics(&self, moment: &Moment, fits: &[BaseFit], all: bool, metrics: &mut Vec<Option<Number>>) {
         let side = self.side();
-        let now = self.place(moment.at);
+        let now = self.now(moment.at);
         let mut sums: smallvec::SmallVec<[Totals; 8]> = smallvec::SmallVec::new();
         for span in &side.spans {
             let wanted = all || span.decides;
@@ -131,7 +173,7 @@ impl Known<'_> {
 
     /// One metric as of a moment.
     pub fn metric(&self, slot: usize, moment: &Moment, fits: &[BaseFit]) -> Option<Number> {
-        let now = self.place(moment.at);
+        let now = self.now(moment.at);
         match self.side().metrics[slot].read {
             Reading::Sums(span) => {
                 let span = self.side().spans[span];
@@ -170,17 +212,17 @@ impl Known<'_> {
                 return Some(contacts[before].at);
             }
             Since::LastPurchase => {
-                let column = self.plan.column(track, What::Purchases)?;
+                let column = self.plan.purchases[track]?;
                 let counts = |place: &usize| self.row(place + 1)[column] > self.row(*place)[column];
                 (first..now).rev().find(counts)?
             }
             Since::FirstPurchase => {
-                let column = self.plan.column(track, What::Purchases)?;
+                let column = self.plan.purchases[track]?;
                 let counts = |place: &usize| self.row(place + 1)[column] > self.row(*place)[column];
                 (first..now).find(counts)?
             }
         };
-        Some(self.part.purchases[place].at)
+        Some(Instant(self.row(place)[AT]))
     }
 
     /// The classes of the customer with these metrics; those that scripts settle are left absent.
@@ -217,21 +259,22 @@ impl Known<'_> {
         if best == 0 {
             return descending.first().copied();
         }
-        let from = self.calendar().start(keep.window, moment).unwrap_or(moment.at);
         match keep.column {
             Some(column) => {
-                best = best.min(rank(self.metric_then(*metric as usize, from)));
-                let (first, now) = (self.place(from), self.place(moment.at));
+                let now = self.now(moment.at);
+                let (from, first) = self.start(keep.window, moment).unwrap_or((moment.at, now));
+                best = best.min(rank(self.metric_then(*metric as usize, from, first)));
                 let after = (first..now).map(|place| self.row(place)[column] as usize).min();
                 best = after.map_or(best, |after| best.min(after));
                 let (back, end) =
                     (keep.back.partition_point(|at| *at < from), keep.back.partition_point(|at| *at < moment.at));
                 for at in &keep.back[back..end.max(back)] {
-                    best = best.min(rank(self.metric_then(*metric as usize, *at)));
+                    best = best.min(rank(self.metric_then(*metric as usize, *at, self.place(*at))));
                 }
                 descending.get(best).copied()
             }
             None => {
+                let from = self.calendar().start(keep.window, moment).unwrap_or(moment.at);
                 let metric = &self.bundle.metrics[*metric as usize];
                 let mut known = *self;
                 let mut reader = Reader::new(&mut known, self.bundle.zone, self.bundle.currency);
@@ -242,14 +285,17 @@ impl Known<'_> {
         }
     }
 
-    /// A sum over purchases as it was known at an instant that is over: with what came back later still there.
-    fn metric_then(&self, slot: usize, at: Instant) -> Option<Number> {
+    /// A sum over purchases as it was known at an instant that is over: with what came back later still there. `before` is
+    /// the place of the first purchase that did not count then.
+    fn metric_then(&self, slot: usize, at: Instant, before: usize) -> Option<Number> {
         let Reading::Sums(span) = self.side().metrics[slot].read else { return None };
         let span = self.side().spans[span];
-        let moment = self.calendar().moment(at);
-        let mut totals = self.span(span.track, span.window, span.contacts, &moment, self.place(at));
+        let mut totals = Totals::default();
+        let start = self.calendar().start(span.window, &self.calendar().moment(at));
+        if before > self.part.starts[self.customer as usize] as usize {
+            totals = self.sums(span.track, start.map(|start| self.place(start).min(before)), before);
+        }
         if !self.corrections.is_empty() {
-            let start = self.calendar().start(span.window, &moment);
             let there = self.corrections.iter().filter(|correction| {
                 correction.at >= at
                     && correction.event_at < at

@@ -1,6 +1,6 @@
 //! One part of a base while it is replayed: purchases and returns in order of time, all sides at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -8,12 +8,12 @@ use smallvec::SmallVec;
 use super::base::{Article, Base, GUEST, Part, RETURN, RecordedPoints};
 use super::calendar::{Moment, local};
 use super::figures::{Figures, Tally};
-use super::known::{Known, TakenBack};
+use super::known::{Known, Marks, TakenBack};
 use super::limits::Ledger;
-use super::plan::{Plan, What};
+use super::plan::{AT, Plan, What};
 use super::replay::Progress;
 use super::side::{Grants, Kept, Policy, Side};
-use crate::engine::{CutOffs, Priced, classify_by_script, decide, decide_briefly, limited_offers};
+use crate::engine::{CutOffs, Desk, Priced, classify_by_script, decide, limited_offers};
 use crate::model::{Allowance, Basket, Decision, Line, LotPart};
 use crate::money::{Money, allot};
 use crate::time::Instant;
@@ -48,10 +48,13 @@ pub(super) struct Shared<'a> {
 #[derive(Debug)]
 pub(super) struct Running {
     pub rows: Vec<i64>,
+    marks: Marks,
     /// The place in the order of what happens next.
     pub next: usize,
-    pub taken_back: HashMap<u32, Vec<TakenBack>>,
+    /// By customer.
+    pub taken_back: Vec<Vec<TakenBack>>,
     pub sides: Vec<Side>,
+    desk: Desk,
     basket: Arc<Basket>,
     priced: Priced,
     lines: Lines,
@@ -89,13 +92,23 @@ impl Lines {
 
 impl Running {
     pub fn new(shared: &Shared<'_>, part: &Part, tallies: &[Tally]) -> Self {
-        let rows = (part.purchases_of_customers() + part.customers.len()) * shared.plan.stride();
+        let stride = shared.plan.stride();
+        let mut rows = vec![0; (part.purchases_of_customers() + part.customers.len()) * stride];
+        for customer in 0..part.customers.len() {
+            let purchases = part.purchases_of(customer as u32);
+            rows[(purchases.end + customer) * stride + AT] = i64::MAX;
+            for place in purchases {
+                rows[(place + customer) * stride + AT] = part.purchases[place].at.0;
+            }
+        }
         let side = |(policy, tally): (&Policy, &Tally)| Side::new(policy, part, tally.clone());
         Self {
-            rows: vec![0; rows],
+            rows,
+            marks: Marks::new(shared.plan, part),
             next: 0,
-            taken_back: HashMap::new(),
+            taken_back: vec![Vec::new(); part.customers.len()],
             sides: shared.policies.iter().zip(tallies).map(side).collect(),
+            desk: Desk::default(),
             basket: Arc::default(),
             priced: Priced::default(),
             lines: Lines((0..Lines::KEPT).map(|_| None).collect()),
@@ -246,53 +259,52 @@ impl Running {
     }
 
     /// Gathers the facts of one side; `false` where they depend on what others do meanwhile.
-    fn prepare(&mut self, shared: &Shared<'_>, part: &Part, side: usize, customer: Option<u32>, alone: bool) -> bool {
-        let policy = &shared.policies[side];
+    fn prepare(&mut self, shared: &Shared<'_>, part: &Part, at: usize, customer: Option<u32>, alone: bool) -> bool {
+        let policy = &shared.policies[at];
         let bundle = &*policy.bundle;
-        let moment = self.moments[shared.plan.sides[side].calendar];
-        let cut_offs = &shared.cut_offs[side];
-        match customer {
-            None => self.sides[side].guest(bundle, cut_offs),
-            Some(customer) => {
-                self.sides[side].card(shared.base, part, customer);
-                let known = Known {
-                    plan: shared.plan,
-                    side,
-                    bundle,
-                    part,
-                    rows: &self.rows,
-                    customer,
-                    corrections: self.taken_back.get(&customer).map_or(&[], Vec::as_slice),
-                };
-                let points = self.sides[side].redeemable(customer, moment.at);
-                let facts = Arc::make_mut(&mut self.sides[side].facts);
-                known.metrics(&moment, &cut_offs.fits, false, &mut facts.metrics);
-                known.classes(&moment, cut_offs, &facts.metrics, &mut facts.classes);
-                facts.points = points;
-            }
+        let moment = self.moments[shared.plan.sides[at].calendar];
+        let cut_offs = &shared.cut_offs[at];
+        let side = &mut self.sides[at];
+        let points = customer.map_or(0, |customer| side.redeemable(customer, moment.at));
+        let (scripts, limited) = (side.scripts, side.limited);
+        let facts = match customer {
+            None => side.guest(bundle, cut_offs),
+            Some(customer) => side.card(shared.base, part, customer),
+        };
+        if let Some(customer) = customer {
+            let known = Known {
+                plan: shared.plan,
+                side: at,
+                bundle,
+                part,
+                rows: &self.rows,
+                marks: &self.marks,
+                customer,
+                corrections: &self.taken_back[customer as usize],
+            };
+            known.metrics(&moment, &cut_offs.fits, false, &mut facts.metrics);
+            known.classes(&moment, cut_offs, &facts.metrics, &mut facts.classes);
         }
-        let scripts = self.sides[side].scripts;
-        let facts = self.sides[side].facts();
         facts.at = moment.at;
+        facts.points = points;
         facts.local = local(&moment);
         facts.snapshot = cut_offs.id;
-        if customer.is_none() {
-            facts.points = 0;
+        if !facts.failures.is_empty() {
+            facts.failures.clear();
         }
-        facts.failures.clear();
-        facts.allowances.fill(Allowance::default());
         if scripts {
             *facts = classify_by_script(bundle, facts.clone());
         }
-        if policy.grants != Grants::Decide || !self.sides[side].limited {
+        if policy.grants != Grants::Decide || !limited {
             return true;
         }
-        for slot in limited_offers(bundle, &self.sides[side].facts, &self.basket, &self.priced) {
-            if !alone && shared.scarce[side].get(slot).copied().unwrap_or(false) {
+        facts.allowances.fill(Allowance::default());
+        for slot in limited_offers(bundle, facts, &self.basket, &self.priced) {
+            if !alone && shared.scarce[at].get(slot).copied().unwrap_or(false) {
                 return false;
             }
-            let left = self.sides[side].allowance(bundle, &shared.ledgers[side], slot, customer, moment.at);
-            self.sides[side].facts().allowances[slot] = left;
+            let left = self.sides[at].allowance(bundle, &shared.ledgers[at], slot, customer, moment.at);
+            self.sides[at].facts().allowances[slot] = left;
         }
         true
     }
@@ -307,20 +319,22 @@ impl Running {
         granted.clear();
         let mut applied: SmallVec<[(u32, Option<crate::money::Rate>, Money); 4]> = SmallVec::new();
         let mut points = RecordedPoints::default();
-        let mut decision = None;
+        let (mut watched, mut decision) = (None, None);
         match policy.grants {
             Grants::Decide => {
                 // Nobody hears of reasons but who watches.
-                let decide = if shared.watch.is_some() { decide } else { decide_briefly };
-                let made = decide(bundle, &side.facts, &self.basket, &self.priced);
+                let made = match shared.watch {
+                    Some(_) => &*watched.insert(decide(bundle, &side.facts, &self.basket, &self.priced)),
+                    None => self.desk.decide_briefly(bundle, &side.facts, &self.basket, &self.priced),
+                };
                 granted.extend(made.lines.iter().map(|line| line.discount));
                 applied.extend(made.applied.iter().map(|it| (u32::from(it.discount), it.rate, it.amount)));
                 let totals = &made.totals;
                 let (earned, redeemed) = (totals.points_earned, totals.points_redeemed);
                 points = RecordedPoints { earned, redeemed, paid: totals.points_paid };
-                side.note_failures(&made);
+                side.note_failures(made);
                 if let Some(watch) = shared.watch {
-                    watch.decided(at, part.id_of(place as usize), &made);
+                    watch.decided(at, part.id_of(place as usize), made);
                 }
                 decision = Some(made);
             }
@@ -383,7 +397,7 @@ impl Running {
         if posted.taken.is_empty() && points.redeemed > 0 {
             posted.taken.push(LotPart { lot: 0, points: points.redeemed });
         }
-        let by_discount = |line: usize| match &decision {
+        let by_discount = |line: usize| match decision {
             Some(decision) => {
                 decision.lines[line].discounts.iter().map(|(it, amount)| (u32::from(*it), *amount)).collect()
             }
@@ -408,7 +422,7 @@ impl Running {
         let articles = part.articles_of(place as usize);
         let (before, after) = self.rows[start..start + 2 * stride].split_at_mut(stride);
         for (at, column) in plan.columns.iter().enumerate() {
-            if let What::Kept { .. } = column.what {
+            if let What::At | What::Kept { .. } = column.what {
                 continue;
             }
             let counts = &plan.counts[column.track];
@@ -421,7 +435,7 @@ impl Running {
                     What::Gross => adds += known.gross.0,
                     What::Cost => adds += known.cost.0,
                     What::Discount { side } => adds += self.granted[side][line].0,
-                    What::Kept { .. } => {}
+                    What::At | What::Kept { .. } => {}
                 }
             }
             after[at] = before[at] + adds;
@@ -447,6 +461,7 @@ impl Running {
                 bundle: &shared.policies[side].bundle,
                 part,
                 rows: &self.rows,
+                marks: &self.marks,
                 customer,
                 corrections: &[],
             };
@@ -463,8 +478,9 @@ impl Running {
             bundle: &shared.policies[side].bundle,
             part,
             rows: &self.rows,
+            marks: &self.marks,
             customer,
-            corrections: self.taken_back.get(&customer).map_or(&[], Vec::as_slice),
+            corrections: &self.taken_back[customer as usize],
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What a replay keeps of each purchase, and how each side's metrics are read from it.
 //!
-//! For every purchase there is a row of running sums over the customer's purchases before it, so a sum over any window is
-//! a difference of two rows. What does not depend on the policy (gross, cost, units) is there once for all sides.
+//! For every purchase there is a row: its instant, and running sums over the customer's purchases before it, so a sum over
+//! any window is a difference of two rows. What does not depend on the policy (gross, cost, units) is there once for all
+//! sides. Behind a customer's last purchase there is one row more, later than everything.
 
 use super::base::Base;
 use super::calendar::Calendar;
@@ -20,7 +21,17 @@ pub(super) struct Plan {
     pub columns: Vec<Column>,
     pub calendars: Vec<Calendar>,
     pub sides: Vec<SidePlan>,
+    /// Per track: the column that counts purchases, where there is one.
+    pub purchases: Vec<Option<usize>>,
+    /// Per calendar: where the marks of its windows begin among a customer's marks.
+    pub marks: Vec<usize>,
 }
+
+/// The column of the purchases' own instants.
+pub(super) const AT: usize = 0;
+
+/// The mark of the first purchase that did not happen yet; those of window starts follow.
+pub(super) const NOW: usize = 0;
 
 /// A column of running sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +43,8 @@ pub(super) struct Column {
 /// What a column sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
+    /// No sum: when the purchase was.
+    At,
     /// Purchases not fully returned.
     Purchases,
     Quantity,
@@ -64,7 +77,7 @@ pub(super) struct SidePlan {
 }
 
 /// Sums over one window of one track.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
     pub track: usize,
     /// Place of the window in the side's calendar.
@@ -112,9 +125,11 @@ impl Plan {
         let mut plan = Self {
             tracks: vec![None],
             counts: Vec::new(),
-            columns: Vec::new(),
+            columns: vec![Column { track: 0, what: What::At }],
             calendars: Vec::new(),
             sides: Vec::new(),
+            purchases: Vec::new(),
+            marks: Vec::new(),
         };
         let first = base.span.map_or(until, |(first, _)| first).min(until);
         for (side, bundle) in bundles.iter().enumerate() {
@@ -131,7 +146,7 @@ impl Plan {
         for side in 0..plan.sides.len() {
             let reads = |column: &Column| match column.what {
                 What::Discount { side: of } => of == side,
-                What::Kept { .. } => false,
+                What::At | What::Kept { .. } => false,
                 What::Purchases | What::Quantity | What::Gross | What::Cost => true,
             };
             let of_track = |track| {
@@ -141,7 +156,19 @@ impl Plan {
             };
             plan.sides[side].columns = (0..plan.tracks.len()).map(of_track).collect();
         }
+        plan.purchases = (0..plan.tracks.len()).map(|track| plan.column(track, What::Purchases)).collect();
+        let begin = |before: &mut usize, calendar: &Calendar| {
+            let begin = *before;
+            *before += calendar.windows();
+            Some(begin)
+        };
+        plan.marks = plan.calendars.iter().scan(NOW + 1, begin).collect();
         plan
+    }
+
+    /// How many marks a customer has.
+    pub fn marks(&self) -> usize {
+        NOW + 1 + self.calendars.iter().map(Calendar::windows).sum::<usize>()
     }
 
     /// How many numbers a row has.
@@ -150,7 +177,7 @@ impl Plan {
     }
 
     /// The place of a column, where it is there.
-    pub fn column(&self, track: usize, what: What) -> Option<usize> {
+    fn column(&self, track: usize, what: What) -> Option<usize> {
         self.columns.iter().position(|column| *column == Column { track, what })
     }
 
@@ -182,13 +209,13 @@ impl Plan {
                 Measure::DaysSince(since) => Reading::Days(since, track),
                 Measure::Model(_) => Reading::Model,
                 _ => {
-                    let (window, contacts) = (place(&mut windows, metric.window), metric.filter.is_none());
-                    let span = Span { track, window, contacts, decides: false };
-                    let same = |known: &Span| Span { decides: false, ..*known } == span;
+                    let window = place(&mut windows, metric.window);
+                    let same = |known: &Span| known.track == track && known.window == window;
                     let at = spans.iter().position(same).unwrap_or_else(|| {
-                        spans.push(span);
+                        spans.push(Span { track, window, contacts: false, decides: false });
                         spans.len() - 1
                     });
+                    spans[at].contacts |= used && metric.filter.is_none() && sums_contacts(metric.measure);
                     spans[at].decides |= decides;
                     Reading::Sums(at)
                 }
@@ -245,15 +272,20 @@ impl Plan {
         const LONGEST: i64 = 60 * 366 * 86_400_000_000;
         let starts = windows.iter().filter_map(|window| window.start(first, bundle.zone));
         let earliest = starts.min().unwrap_or(first).max(first.plus_micros(-LONGEST)).min(first);
-        let calendar = Calendar::new(bundle.zone, earliest, until.plus_micros(2 * 86_400_000_000), &windows);
+        let known = self.calendars.iter().position(|known| known.is_of(bundle.zone, earliest, &windows));
+        let place = known.unwrap_or_else(|| {
+            let until = until.plus_micros(2 * 86_400_000_000);
+            self.calendars.push(Calendar::new(bundle.zone, earliest, until, &windows));
+            self.calendars.len() - 1
+        });
+        let calendar = &self.calendars[place];
         for (segment, keep) in keeps.iter_mut().enumerate() {
             if let (Some(keep), SegmentRule::Thresholds { metric, .. }) = (keep, &bundle.segments[segment].rule) {
                 keep.back = calendar.coming_back(bundle.metrics[*metric as usize].window);
             }
         }
         debug_assert!(spans.iter().all(|span| span.window < windows.len()), "each window has its place");
-        self.calendars.push(calendar);
-        (self.calendars.len() - 1, keeps)
+        (place, keeps)
     }
 }
 
@@ -285,6 +317,16 @@ fn columns_of(measure: Measure, side: usize) -> Vec<What> {
         Measure::DaysSince(Since::FirstPurchase | Since::LastPurchase) => vec![Purchases],
         Measure::DaysSince(Since::LastInteraction) => vec![],
         Measure::Model(_) => vec![Purchases, Gross, discount],
+    }
+}
+
+/// Whether a metric reads sums of contacts.
+const fn sums_contacts(measure: Measure) -> bool {
+    match measure {
+        Measure::Sum(Sum::Profit | Sum::ServiceCost)
+        | Measure::Count(Count::Interactions)
+        | Measure::Average(Average::Rating | Average::ServiceCost) => true,
+        Measure::Sum(_) | Measure::Count(_) | Measure::Average(_) | Measure::DaysSince(_) | Measure::Model(_) => false,
     }
 }
 

@@ -1,5 +1,6 @@
-//! The values of one metric over a base, kept so that a few of them can be found by rank or by share without sorting all:
-//! each value lies in a bucket, buckets know how many they hold and how much, and only the one in question is looked into.
+//! The values of some metrics over a base, kept so that a few of them can be found by rank or by share without sorting
+//! all: each value lies in a bucket, buckets know how many they hold and how much, and only the one in question is looked
+//! into.
 
 use crate::engine::PartCuts;
 use crate::money::Rate;
@@ -8,18 +9,58 @@ use crate::money::Rate;
 const BITS: u32 = 7;
 /// Buckets on either side of zero.
 const HALF: usize = (64 - BITS as usize + 1) << BITS;
-/// The bucket of who has no value.
-const ABSENT: u16 = u16::MAX;
+/// Stands for the value of who has none: no amount is as low.
+const ABSENT: i64 = i64::MIN;
 
-/// Values by customer, in parts.
+/// Values of one part of a base: those of a customer lie beside each other.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    metrics: usize,
+    values: Vec<i64>,
+}
+
+/// That a customer's value of a metric is another one now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change {
+    metric: u32,
+    before: i64,
+    after: i64,
+}
+
+impl Values {
+    /// No values yet.
+    pub fn new(customers: usize, metrics: usize) -> Self {
+        Self { metrics, values: vec![ABSENT; customers * metrics] }
+    }
+
+    /// Sets a customer's values; what changed is noted.
+    pub fn set(&mut self, customer: usize, values: impl Iterator<Item = Option<i64>>, changes: &mut Vec<Change>) {
+        let known = &mut self.values[customer * self.metrics..][..self.metrics];
+        for (metric, (known, value)) in known.iter_mut().zip(values).enumerate() {
+            let after = value.unwrap_or(ABSENT);
+            if *known != after {
+                changes.push(Change { metric: metric as u32, before: *known, after });
+                *known = after;
+            }
+        }
+    }
+
+    /// Everybody's value of one metric.
+    fn of(&self, metric: usize) -> impl Iterator<Item = i64> {
+        self.values.chunks_exact(self.metrics.max(1)).map(move |of| of[metric])
+    }
+}
+
+/// How the values of one metric lie.
 #[derive(Debug, Clone)]
 pub(super) struct Quantiles {
-    parts: Vec<Values>,
+    /// Which of a customer's values.
+    metric: usize,
     counts: Vec<u32>,
     sums: Vec<i128>,
     /// Values are days: from this one on each has a bucket of its own.
     days_from: Option<i64>,
-    /// Buckets that were looked into; what is set since is brought to them.
+    /// Buckets that were looked into; what changes since is brought to them.
     open: Vec<Open>,
 }
 
@@ -32,52 +73,40 @@ struct Open {
     used: bool,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Values {
-    values: Vec<i64>,
-    buckets: Vec<u16>,
-}
-
 impl Quantiles {
-    /// No values yet, of so many customers in each part.
-    pub fn new(sizes: impl Iterator<Item = usize>, days_from: Option<i64>) -> Self {
-        let part = |size| Values { values: vec![0; size], buckets: vec![ABSENT; size] };
-        let (counts, sums) = (vec![0; 2 * HALF], vec![0; 2 * HALF]);
-        Self { parts: sizes.map(part).collect(), counts, sums, days_from, open: Vec::new() }
+    /// No values yet.
+    pub fn new(metric: usize, days_from: Option<i64>) -> Self {
+        Self { metric, counts: vec![0; 2 * HALF], sums: vec![0; 2 * HALF], days_from, open: Vec::new() }
     }
 
-    /// Sets a customer's value.
-    pub fn set(&mut self, part: usize, customer: usize, value: Option<i64>) {
-        let bucket = value.map_or(ABSENT, |value| self.bucket(value));
-        let values = &mut self.parts[part];
-        let (old, before) = (values.buckets[customer], values.values[customer]);
-        if old == bucket && before == value.unwrap_or(0) {
-            return;
-        }
-        if old != ABSENT {
-            self.counts[usize::from(old)] -= 1;
-            self.sums[usize::from(old)] -= i128::from(before);
-            if let Some(open) = self.open.iter_mut().find(|open| open.bucket == usize::from(old)) {
-                let at = open.values.partition_point(|value| *value < before);
-                open.values.remove(at);
+    /// Takes in what changed.
+    pub fn change(&mut self, changes: &[Change]) {
+        for change in changes.iter().filter(|change| change.metric as usize == self.metric) {
+            if change.before != ABSENT {
+                let bucket = self.bucket(change.before);
+                self.counts[bucket] -= 1;
+                self.sums[bucket] -= i128::from(change.before);
+                if let Some(open) = self.open.iter_mut().find(|open| open.bucket == bucket) {
+                    let at = open.values.partition_point(|value| *value < change.before);
+                    open.values.remove(at);
+                }
+            }
+            if change.after != ABSENT {
+                let bucket = self.bucket(change.after);
+                self.counts[bucket] += 1;
+                self.sums[bucket] += i128::from(change.after);
+                if let Some(open) = self.open.iter_mut().find(|open| open.bucket == bucket) {
+                    let at = open.values.partition_point(|known| *known < change.after);
+                    open.values.insert(at, change.after);
+                }
             }
         }
-        if let Some(value) = value {
-            self.counts[usize::from(bucket)] += 1;
-            self.sums[usize::from(bucket)] += i128::from(value);
-            if let Some(open) = self.open.iter_mut().find(|open| open.bucket == usize::from(bucket)) {
-                let at = open.values.partition_point(|known| *known < value);
-                open.values.insert(at, value);
-            }
-        }
-        values.buckets[customer] = bucket;
-        values.values[customer] = value.unwrap_or(0);
     }
 
     /// Buckets are in the order of values.
-    fn bucket(&self, value: i64) -> u16 {
+    fn bucket(&self, value: i64) -> usize {
         if let Some(first) = self.days_from {
-            return (value - first).clamp(0, 2 * HALF as i64 - 1) as u16;
+            return (value - first).clamp(0, 2 * HALF as i64 - 1) as usize;
         }
         // A few leading bits say which bucket, so that a bucket is narrow beside its values; small values have their own.
         let of = |size: u64| {
@@ -88,19 +117,18 @@ impl Quantiles {
                 (((width - BITS) as usize) << BITS) + ((size >> (width - BITS)) as usize & ((1 << BITS) - 1))
             }
         };
-        let at = if value >= 0 { HALF + of(value.unsigned_abs()) } else { HALF - 1 - of(!value as u64) };
-        at as u16
+        if value >= 0 { HALF + of(value.unsigned_abs()) } else { HALF - 1 - of(!value as u64) }
     }
 
     /// The values of a bucket, ascending.
-    fn inside(&mut self, bucket: usize) -> &[i64] {
+    fn inside(&mut self, parts: &[&Values], bucket: usize) -> &[i64] {
         let at = match self.open.iter().position(|open| open.bucket == bucket) {
             Some(at) => at,
             None => {
                 let mut values = Vec::with_capacity(self.counts[bucket] as usize);
-                for part in &self.parts {
-                    let here = part.buckets.iter().zip(&part.values);
-                    values.extend(here.filter(|(known, _)| usize::from(**known) == bucket).map(|(_, value)| *value));
+                let (low, high) = self.range(bucket);
+                for part in parts {
+                    values.extend(part.of(self.metric).filter(|value| (low..=high).contains(value)));
                 }
                 values.sort_unstable();
                 self.open.push(Open { bucket, values, used: true });
@@ -111,13 +139,33 @@ impl Quantiles {
         &self.open[at].values
     }
 
-    /// The value at a place of a bucket.
-    fn value(&mut self, bucket: usize, at: usize) -> i64 {
-        match self.days_from {
-            // All of them are the same day, but for what lies beyond either end.
-            Some(first) if bucket > 0 && bucket < 2 * HALF - 1 => first + bucket as i64,
-            _ => self.inside(bucket)[at],
+    /// The least and the largest value that a bucket can hold.
+    fn range(&self, bucket: usize) -> (i64, i64) {
+        if let Some(first) = self.days_from {
+            // What lies beyond either end is put into the last bucket there.
+            let (low, high) = (if bucket == 0 { ABSENT + 1 } else { first + bucket as i64 }, first + bucket as i64);
+            return (low, if bucket == 2 * HALF - 1 { i64::MAX } else { high });
         }
+        let of = |bucket: usize| {
+            let shift = bucket >> BITS;
+            let leading = (bucket & ((1 << BITS) - 1)) as u64;
+            (leading << shift, ((leading + 1) << shift) - 1)
+        };
+        match bucket.checked_sub(HALF) {
+            Some(bucket) => (of(bucket).0 as i64, of(bucket).1 as i64),
+            None => ((!(of(HALF - 1 - bucket).1 as i64)).max(ABSENT + 1), !(of(HALF - 1 - bucket).0 as i64)),
+        }
+    }
+
+    /// The value of a bucket that holds no other.
+    fn only(&self, bucket: usize) -> Option<i64> {
+        let (low, high) = self.range(bucket);
+        (low == high).then_some(low)
+    }
+
+    /// The value at a place of a bucket.
+    fn value(&mut self, parts: &[&Values], bucket: usize, at: usize) -> i64 {
+        self.only(bucket).unwrap_or_else(|| self.inside(parts, bucket)[at])
     }
 
     /// Forgets what was in the buckets that nobody looked into since this was called last.
@@ -126,7 +174,7 @@ impl Quantiles {
     }
 
     /// Quantiles as [`crate::engine::score_cuts`] gives them; `number` turns a value into the one of the metric.
-    pub fn scores(&mut self, parts: u8, number: impl Fn(i64) -> i128) -> PartCuts {
+    pub fn scores(&mut self, values: &[&Values], parts: u8, number: impl Fn(i64) -> i128) -> PartCuts {
         let size: usize = self.counts.iter().map(|count| *count as usize).sum();
         let Some(last) = size.checked_sub(1) else { return PartCuts::default() };
         let n = i128::from(parts);
@@ -141,7 +189,7 @@ impl Quantiles {
                 before += self.counts[bucket] as usize;
                 bucket += 1;
             }
-            self.value(bucket, rank - before)
+            self.value(values, bucket, rank - before)
         };
         let cut = |part: usize| {
             let (whole, rest) = (last * part / parts as usize, (last * part % parts as usize) as i128);
@@ -155,7 +203,7 @@ impl Quantiles {
 
     /// Per bound the smallest value above zero whose share of the total held by greater ones lies below it, as
     /// [`crate::engine::rank_cuts`] has it.
-    pub fn ranks(&mut self, bounds: &[Rate]) -> Vec<Option<i64>> {
+    pub fn ranks(&mut self, values: &[&Values], bounds: &[Rate]) -> Vec<Option<i64>> {
         let positive = HALF + 1..2 * HALF;
         let total: i128 = self.sums[positive.clone()].iter().sum();
         if total == 0 {
@@ -175,8 +223,11 @@ impl Quantiles {
                     above += self.sums[bucket];
                 }
                 let (bucket, mut above) = lowest?;
+                if let Some(only) = self.only(bucket) {
+                    return Some(only);
+                }
                 let mut smallest = None;
-                for equal in self.inside(bucket).chunk_by(|a, b| a == b).rev() {
+                for equal in self.inside(values, bucket).chunk_by(|a, b| a == b).rev() {
                     if !below(above, bound) {
                         break;
                     }
@@ -206,27 +257,30 @@ mod tests {
             days in any::<bool>(),
         ) {
             let mut known = [None; 40];
-            let mut quantiles = Quantiles::new([25, 15].into_iter(), days.then_some(-60));
+            let mut values = [Values::new(25, 2), Values::new(15, 2)];
+            let mut quantiles = Quantiles::new(1, days.then_some(-60));
             for (customer, value) in steps {
                 let value = value.map(|value| if days { value.clamp(-60, 200) } else { value });
                 known[customer] = value;
                 let (part, place) = if customer < 25 { (0, customer) } else { (1, customer - 25) };
-                quantiles.set(part, place, value);
+                let mut changes = Vec::new();
+                values[part].set(place, [Some(customer as i64), value].into_iter(), &mut changes);
+                quantiles.change(&changes);
                 // What was looked into before stays right.
                 if customer % 7 == 0 {
-                    quantiles.scores(parts, i128::from);
+                    quantiles.scores(&[&values[0], &values[1]], parts, i128::from);
                 }
                 if customer % 11 == 0 {
                     quantiles.close();
                 }
             }
-            let mut values: Vec<Number> = known.iter().flatten().map(|value| Number(i128::from(*value))).collect();
-            values.sort_unstable();
-            prop_assert_eq!(quantiles.scores(parts, i128::from), score_cuts(&values, parts));
+            let mut sorted: Vec<Number> = known.iter().flatten().map(|value| Number(i128::from(*value))).collect();
+            sorted.sort_unstable();
+            prop_assert_eq!(quantiles.scores(&[&values[0], &values[1]], parts, i128::from), score_cuts(&sorted, parts));
             if !days {
                 let bounds: Vec<Rate> = ["0%", "50%", "80%", "95%", "100%"].iter().map(|b| Rate::parse(b).expect("a rate")).collect();
-                let found: Vec<Option<Number>> = quantiles.ranks(&bounds).into_iter().map(|v| v.map(|v| Number(i128::from(v)))).collect();
-                prop_assert_eq!(found, rank_cuts(&values, &bounds));
+                let found: Vec<Option<Number>> = quantiles.ranks(&[&values[0], &values[1]], &bounds).into_iter().map(|v| v.map(|v| Number(i128::from(v)))).collect();
+                prop_assert_eq!(found, rank_cuts(&sorted, &bounds));
             }
         }
     }

@@ -137,13 +137,13 @@ pub fn replay(
             parts.par_iter_mut().flat_map(|part| part.sides.par_iter_mut()).for_each(|side| side.open_window(stop));
         }
         if stop < window.1 {
-            for (side, (base, cut_offs)) in bases.iter_mut().zip(&mut cut_offs).enumerate() {
-                // Cut-offs of what a model expects go by the model.
+            // Cut-offs of what a model expects go by the model.
+            for (side, cut_offs) in cut_offs.iter_mut().enumerate() {
                 models::take(&bare, &parts, side, stop, nth == 0, &mut cut_offs.fits);
-                cuts::take(&bare, &mut parts, (side, base), stop, nth == 0, cut_offs);
-                if progress.is_cancelled() {
-                    return None;
-                }
+            }
+            cuts::take(&bare, &mut parts, &mut bases, stop, nth == 0, &mut cut_offs);
+            if progress.is_cancelled() {
+                return None;
             }
         }
         at = stop;

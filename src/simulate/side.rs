@@ -11,6 +11,7 @@ use super::figures::{Got, Tally};
 use super::limits::{Ledger, Limit, is_common};
 use super::models::Fit;
 use super::plan::asks_scripts;
+use super::quantiles::Values;
 use crate::engine::{CutOffs, threshold_class};
 use crate::ledger::{PointsShare, earn, expire, given_back, points_share, redeem, redeemable, reverse_earned};
 use crate::metric::{History, Reader};
@@ -80,6 +81,8 @@ pub(super) struct Side {
     pub touched: Vec<u32>,
     /// How far the starts of windows had come then.
     pub passed: Passed,
+    /// What their cut-offs are taken from.
+    pub values: Values,
     pub cut_offs: bool,
     /// Whether some discount has limited uses or a budget.
     pub limited: bool,
@@ -117,7 +120,8 @@ impl Side {
             spent: Ledger::default(),
             scripts: asks_scripts(bundle),
             touched: Vec::new(),
-            passed: Passed::new(),
+            passed: Passed::default(),
+            values: Values::default(),
             limited: bundle.discounts.iter().any(|it| it.uses_per_customer.is_some() || is_common(it)),
             cut_offs: bundle.segments.iter().any(|segment| refresh(&segment.rule).is_some()),
         }
@@ -128,8 +132,8 @@ impl Side {
         Arc::make_mut(&mut self.facts)
     }
 
-    /// Puts a customer's card into the facts.
-    pub fn card(&mut self, base: &Base, part: &Part, customer: u32) {
+    /// The facts with a customer's card in them.
+    pub fn card(&mut self, base: &Base, part: &Part, customer: u32) -> &mut Facts {
         let card = &part.customers[customer as usize];
         let facts = Arc::make_mut(&mut self.facts);
         let known = facts.customer.get_or_insert_with(|| {
@@ -143,10 +147,11 @@ impl Side {
             known.attributes.clone_from(&base.attributes[card.attributes as usize]);
             self.attributes = Some(card.attributes);
         }
+        facts
     }
 
-    /// Puts a guest into the facts.
-    pub fn guest(&mut self, bundle: &Bundle, cut_offs: &CutOffs) {
+    /// The facts of a guest.
+    pub fn guest(&mut self, bundle: &Bundle, cut_offs: &CutOffs) -> &mut Facts {
         let facts = Arc::make_mut(&mut self.facts);
         facts.customer = None;
         facts.metrics.clone_from(&self.guest_metrics);
@@ -160,6 +165,7 @@ impl Side {
                 SegmentRule::Script(_) => None,
             });
         }
+        facts
     }
 
     /// What is left of a discount to a customer, as the common ledger and what this part spent since say.

@@ -174,7 +174,7 @@ impl PointsReport {
 
 /// Millionths of the major unit as an amount.
 fn cash(millionths: i128, currency: Currency) -> Figure {
-    Figure::cash(round_div(millionths, 10i128.pow(Number::DECIMALS - currency.exponent())), currency)
+    Figure::cash(round_div(millionths, Number::of_minor(currency)), currency)
 }
 
 fn breakage_in_words(gone: i128, all: i128) -> String {
