@@ -8,7 +8,7 @@ use crate::money::{Quantity, UnitPrice};
 pub const MAX_LINES: usize = 5_000;
 
 /// One row of a basket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// The shop's article number.
     pub sku: Box<str>,

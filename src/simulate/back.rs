@@ -167,7 +167,11 @@ impl Running {
             got.discount -= figures.discount;
             got.points -= figures.points_issued;
         }
-        side.kept.insert(place, kept);
+        // Behind its last return nobody asks for it any more.
+        let when = |back: &Back| (back.at, back.nth);
+        if part.returns_of(place).iter().any(|other| when(other) > when(back)) {
+            side.kept.insert(place, kept);
+        }
     }
 }
 

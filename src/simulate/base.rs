@@ -507,6 +507,10 @@ impl PartBuilder {
         let mut part = Part { customers: self.cards, ..Part::default() };
         let mut moved = vec![0u32; places.len()];
         let granted_any = self.discounts.iter().any(|discount| *discount != Money::ZERO);
+        part.purchases.reserve_exact(self.purchases.len());
+        part.lines.reserve_exact(self.lines.len());
+        part.id_ends.reserve_exact(self.id_ends.len());
+        part.ids.reserve_exact(self.ids.len());
         for (new, old) in places.iter().enumerate() {
             moved[*old as usize] = new as u32;
             let old = *old as usize;
@@ -548,17 +552,13 @@ impl PartBuilder {
         let mut contacts = self.contacts;
         contacts.sort_unstable_by_key(|(customer, at, sequence, _)| (*customer, *at, *sequence));
         part.contact_starts = starts(&|at| contacts[at].0, contacts.len());
-        for (customer, at, _, adds) in &contacts {
-            let adds = ContactSums([adds.interactions, adds.service_cost, adds.ratings, adds.rating_sum]);
-            part.contacts.push(Contact { at: *at, customer: *customer, adds });
-        }
-        for customer in 0..customers as u32 {
+        part.contacts = contacts.iter().map(|(customer, at, ..)| Contact { at: *at, customer: *customer }).collect();
+        for of_customer in part.contact_starts.windows(2) {
             let mut before = ContactSums::default();
             part.contact_sums.push(before);
-            let range =
-                part.contact_starts[customer as usize] as usize..part.contact_starts[customer as usize + 1] as usize;
-            for contact in &part.contacts[range] {
-                before = before.plus(contact.adds);
+            for (.., adds) in &contacts[of_customer[0] as usize..of_customer[1] as usize] {
+                let adds = ContactSums([adds.interactions, adds.service_cost, adds.ratings, adds.rating_sum]);
+                before = before.plus(adds);
                 part.contact_sums.push(before);
             }
         }

@@ -3,12 +3,11 @@
 use crate::metric::Totals;
 use crate::time::Instant;
 
-/// A contact, with what it adds to the sums of contacts.
+/// A contact.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Contact {
     pub at: Instant,
     pub customer: u32,
-    pub adds: ContactSums,
 }
 
 /// How many contacts, what they cost, how many were rated and the sum of ratings.

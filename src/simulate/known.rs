@@ -372,12 +372,14 @@ impl Timelines for Known<'_> {
             })
             .collect();
         if filter.is_none() {
-            let contacts = self.contacts().iter().filter(|contact| from <= contact.at && contact.at < until);
-            events.extend(contacts.map(|contact| {
-                let mut adds = Totals::default();
-                contact.adds.into_totals(&mut adds);
-                Event { at: contact.at, sequence: 0, adds }
-            }));
+            let sums = |place: usize| self.part.contact_sums(self.customer, place);
+            for (place, contact) in self.contacts().iter().enumerate() {
+                if from <= contact.at && contact.at < until {
+                    let mut adds = Totals::default();
+                    sums(place + 1).minus(sums(place)).into_totals(&mut adds);
+                    events.push(Event { at: contact.at, sequence: 0, adds });
+                }
+            }
             events.sort_by_key(|event| (event.at, event.sequence));
         }
         Ok(events)

@@ -56,6 +56,8 @@ pub(super) struct Running {
     pub sides: Vec<Side>,
     desk: Desk,
     basket: Arc<Basket>,
+    /// The purchase that the basket is of.
+    laid_out: Option<u32>,
     priced: Priced,
     lines: Lines,
     /// What each side grants on each line of the purchase, or of the return, that is replayed now.
@@ -69,24 +71,41 @@ pub(super) struct Running {
     pub widest: Vec<Vec<(Money, u32)>>,
 }
 
-/// Lines of baskets that were used before, by article: a basket is laid out without making texts anew.
+/// Lines of baskets that were used before, by article: a basket is laid out without making texts anew. Lines change places,
+/// so that none is moved twice.
 #[derive(Debug)]
-struct Lines(Vec<Option<(u32, Line)>>);
+struct Lines(Vec<KnownLine>);
+
+#[derive(Debug, Default)]
+struct KnownLine {
+    /// The article, where the line is here and not in the basket.
+    article: Option<u32>,
+    line: Line,
+}
 
 impl Lines {
     const KEPT: usize = 256;
 
-    fn take(&mut self, at: u32, articles: &[Article]) -> Line {
-        match &mut self.0[at as usize % Self::KEPT] {
-            slot @ Some(_) if slot.as_ref().is_some_and(|(known, _)| *known == at) => {
-                slot.take().map_or_else(|| articles[at as usize].to_line(), |(_, line)| line)
-            }
-            _ => articles[at as usize].to_line(),
+    fn new() -> Self {
+        Self((0..Self::KEPT).map(|_| KnownLine::default()).collect())
+    }
+
+    /// Turns a line of the basket, whatever it is, into one of an article.
+    fn take(&mut self, at: u32, articles: &[Article], line: &mut Line) {
+        let known = &mut self.0[at as usize % Self::KEPT];
+        if known.article == Some(at) {
+            known.article = None;
+            std::mem::swap(&mut known.line, line);
+        } else {
+            *line = articles[at as usize].to_line();
         }
     }
 
-    fn put(&mut self, at: u32, line: Line) {
-        self.0[at as usize % Self::KEPT] = Some((at, line));
+    /// Keeps a line of the basket; another one takes its place there.
+    fn put(&mut self, at: u32, line: &mut Line) {
+        let known = &mut self.0[at as usize % Self::KEPT];
+        known.article = Some(at);
+        std::mem::swap(&mut known.line, line);
     }
 }
 
@@ -110,8 +129,9 @@ impl Running {
             sides: shared.policies.iter().zip(tallies).map(side).collect(),
             desk: Desk::default(),
             basket: Arc::default(),
+            laid_out: None,
             priced: Priced::default(),
-            lines: Lines((0..Lines::KEPT).map(|_| None).collect()),
+            lines: Lines::new(),
             granted: vec![SmallVec::new(); shared.policies.len()],
             moments: Vec::new(),
             held: HashSet::new(),
@@ -185,14 +205,12 @@ impl Running {
         self.moments.extend(shared.plan.calendars.iter().map(|calendar| calendar.moment(bought.at)));
         for side in 0..self.sides.len() {
             if !self.prepare(shared, part, side, customer, alone) {
-                self.clear_basket(part, place);
                 return false;
             }
         }
         for side in 0..self.sides.len() {
             self.settle(shared, part, side, place, customer);
         }
-        self.clear_basket(part, place);
         if let Some(customer) = customer {
             self.write_row(shared, part, place, customer);
             let granted = |side: &SmallVec<[Money; 8]>| side.iter().copied().sum::<Money>();
@@ -233,29 +251,31 @@ impl Running {
 
     fn lay_out(&mut self, shared: &Shared<'_>, part: &Part, place: u32) {
         let basket = Arc::make_mut(&mut self.basket);
+        if let Some(before) = self.laid_out.replace(place) {
+            for (article, line) in part.articles_of(before as usize).iter().zip(&mut basket.lines) {
+                self.lines.put(*article, line);
+            }
+            basket.codes.clear();
+            basket.redeem_points = 0;
+        }
         self.priced.gross.clear();
         self.priced.cost.clear();
         self.priced.total = Money::ZERO;
-        for article in part.articles_of(place as usize) {
+        let articles = part.articles_of(place as usize);
+        basket.lines.resize_with(articles.len(), Line::default);
+        for (article, line) in articles.iter().zip(&mut basket.lines) {
             let known = &shared.base.articles[*article as usize];
-            basket.lines.push(self.lines.take(*article, &shared.base.articles));
+            self.lines.take(*article, &shared.base.articles, line);
             self.priced.gross.push(known.gross);
             self.priced.cost.push(known.cost);
             self.priced.total += known.gross;
         }
-        if let Some(extra) = part.extras.get(&place) {
+        if !part.extras.is_empty()
+            && let Some(extra) = part.extras.get(&place)
+        {
             basket.codes.clone_from(&extra.codes);
             basket.redeem_points = extra.redeem_points;
         }
-    }
-
-    fn clear_basket(&mut self, part: &Part, place: u32) {
-        let basket = Arc::make_mut(&mut self.basket);
-        for (article, line) in part.articles_of(place as usize).iter().zip(basket.lines.drain(..)) {
-            self.lines.put(*article, line);
-        }
-        basket.codes.clear();
-        basket.redeem_points = 0;
     }
 
     /// Gathers the facts of one side; `false` where they depend on what others do meanwhile.

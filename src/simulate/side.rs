@@ -77,6 +77,8 @@ pub(super) struct Side {
     /// Spent of common limits since the others last heard of it.
     pub spent: Ledger,
     pub scripts: bool,
+    /// Whether anything looks at who a customer is.
+    names: bool,
     /// Customers whose sums changed since cut-offs were taken last; empty where there are none.
     pub touched: Vec<u32>,
     /// How far the starts of windows had come then.
@@ -119,6 +121,7 @@ impl Side {
             got: vec![Got::default(); part.customers.len()],
             spent: Ledger::default(),
             scripts: asks_scripts(bundle),
+            names: asks_scripts(bundle) || !bundle.experiments.is_empty(),
             touched: Vec::new(),
             passed: Passed::default(),
             values: Values::default(),
@@ -140,8 +143,10 @@ impl Side {
             self.attributes = None;
             Customer::default()
         });
-        known.id.clear();
-        known.id.push_str(&card.id);
+        if self.names {
+            known.id.clear();
+            known.id.push_str(&card.id);
+        }
         known.birthday = card.birthday;
         if self.attributes != Some(card.attributes) {
             known.attributes.clone_from(&base.attributes[card.attributes as usize]);
