@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use treue::diagnostic::Sources;
-use treue::engine::{CutOffs, Gather, decide, explain, gather, price};
+use treue::engine::{CutOffs, Desk, Gather, decide, explain, gather, price};
 use treue::metric::{Event, History, Totals};
 use treue::model::{Allowance, Basket, Customer, Facts, Line};
 use treue::money::{Quantity, UnitPrice};
@@ -91,6 +91,12 @@ fn decisions(c: &mut Criterion) {
             let priced = price(&bundle, &basket).expect("the basket can be priced");
             c.bench_function(&format!("decide, {name}, {lines} lines"), |b| {
                 b.iter(|| decide(black_box(&bundle), black_box(&facts), black_box(&basket), &priced));
+            });
+            let mut desk = Desk::default();
+            c.bench_function(&format!("decide without reasons, {name}, {lines} lines"), |b| {
+                b.iter(|| {
+                    desk.decide_briefly(black_box(&bundle), black_box(&facts), black_box(&basket), &priced).totals
+                });
             });
         }
         let basket = Arc::new(basket(1));
