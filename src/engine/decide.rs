@@ -21,7 +21,7 @@ use crate::time::Instant;
 ///
 /// Total and deterministic: the same bundle, facts and basket give the same decision, byte for byte.
 pub fn decide(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced: &Priced) -> Decision {
-    let (mut working, mut decision) = (Working::default(), nothing_decided());
+    let (mut working, mut decision) = (Working::default(), Decision::empty(bundle.revision, facts.at));
     let count = bundle.discounts.len();
     decision.rejected.reserve(count);
     working.decide(bundle, facts, basket, priced, Trace::new(count), &mut decision);
@@ -36,7 +36,7 @@ pub struct Desk {
 
 impl Default for Desk {
     fn default() -> Self {
-        Self { working: Working::default(), decision: nothing_decided() }
+        Self { working: Working::default(), decision: Decision::empty(Revision([0; 16]), Instant::MIN) }
     }
 }
 
@@ -60,22 +60,6 @@ impl Desk {
         kept.clear();
         self.working.decide(bundle, facts, basket, priced, Trace::brief(kept), &mut self.decision);
         &self.decision
-    }
-}
-
-fn nothing_decided() -> Decision {
-    Decision {
-        revision: Revision([0; 16]),
-        at: Instant::MIN,
-        lines: Vec::new(),
-        totals: Totals::default(),
-        applied: Vec::new(),
-        rejected: Vec::new(),
-        classes: Vec::new(),
-        snapshot: 0,
-        next_steps: Vec::new(),
-        failures: Vec::new(),
-        trace: Vec::new(),
     }
 }
 

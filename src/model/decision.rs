@@ -44,6 +44,23 @@ pub struct Because {
 }
 
 impl Decision {
+    /// One in which nothing is decided yet.
+    pub fn empty(revision: Revision, at: Instant) -> Self {
+        Self {
+            revision,
+            at,
+            lines: Vec::new(),
+            totals: Totals::default(),
+            applied: Vec::new(),
+            rejected: Vec::new(),
+            classes: Vec::new(),
+            snapshot: 0,
+            next_steps: Vec::new(),
+            failures: Vec::new(),
+            trace: Vec::new(),
+        }
+    }
+
     /// The reasons of something that applies or does not.
     pub fn because(&self, stretch: Because) -> &[Reason] {
         self.trace.get(stretch.start as usize..stretch.end as usize).unwrap_or_default()

@@ -3,6 +3,7 @@
 use smallvec::{Array, SmallVec};
 
 use super::amount::Money;
+use super::decimal::div_rem;
 
 /// Splits `total` over `weights` in proportion by largest remainder; of equal remainders the earlier wins.
 ///
@@ -19,21 +20,16 @@ pub fn allot<A: Array<Item = Money>>(total: Money, weights: &[Money], parts: &mu
         parts.push(total);
         return;
     }
-    // Nearly everything fits 64 bits, and dividing is much faster there.
-    let narrow = i64::try_from(sum).ok().filter(|sum| total.0.checked_mul(*sum).is_some());
-    let divide = |weight: Money| match narrow {
-        Some(sum) => (total.0 * weight.0 / sum, i128::from(total.0 * weight.0 % sum)),
-        None => ((total.wide() * weight.wide() / sum) as i64, total.wide() * weight.wide() % sum),
-    };
+    let divide = |weight: Money| div_rem(total.wide() * weight.wide(), sum);
     let mut left = total.wide();
     let (mut largest, mut at_largest) = (0, 0);
     for (at, weight) in weights.iter().enumerate() {
         let (part, remainder) = divide(*weight);
-        left -= i128::from(part);
+        left -= part;
         if remainder > largest {
             (largest, at_largest) = (remainder, at);
         }
-        parts.push(Money(part));
+        parts.push(Money(part as i64));
     }
     // What is left is below the number of lines: one unit each, to the largest remainders first.
     match left {

@@ -145,13 +145,7 @@ impl fmt::Display for DecimalText {
 
 /// `numerator / denominator`, rounded half away from zero. The denominator is positive.
 pub const fn round_div(numerator: i128, denominator: i128) -> i128 {
-    // Nearly everything fits 64 bits, and dividing is much faster there.
-    let (quotient, remainder) = if numerator as i64 as i128 == numerator && denominator as i64 as i128 == denominator {
-        let (numerator, denominator) = (numerator as i64, denominator as i64);
-        ((numerator / denominator) as i128, (numerator % denominator) as i128)
-    } else {
-        (numerator / denominator, numerator % denominator)
-    };
+    let (quotient, remainder) = div_rem(numerator, denominator);
     let half = denominator / 2;
     // An odd denominator has no exact half, so `> half` is right for it; an even one rounds its half up.
     let up = if denominator % 2 == 0 { remainder.abs() >= half } else { remainder.abs() > half };
@@ -161,6 +155,16 @@ pub const fn round_div(numerator: i128, denominator: i128) -> i128 {
         quotient - 1
     } else {
         quotient + 1
+    }
+}
+
+/// Quotient and remainder. Nearly everything fits 64 bits, and dividing is much faster there.
+pub(super) const fn div_rem(numerator: i128, denominator: i128) -> (i128, i128) {
+    if numerator as i64 as i128 == numerator && denominator as i64 as i128 == denominator {
+        let (numerator, denominator) = (numerator as i64, denominator as i64);
+        ((numerator / denominator) as i128, (numerator % denominator) as i128)
+    } else {
+        (numerator / denominator, numerator % denominator)
     }
 }
 

@@ -90,13 +90,13 @@ impl Running {
         let seen = range.start + part.purchases[range.clone()].partition_point(|bought| bought.at <= back.at);
         for row in place + 1..=seen {
             let start = (row + customer as usize) * stride;
-            self.rows[start..start + stride].iter_mut().zip(&took).for_each(|(sum, took)| *sum -= took);
+            self.past.rows[start..start + stride].iter_mut().zip(&took).for_each(|(sum, took)| *sum -= took);
         }
         self.touch(customer);
         if plan.sides.iter().any(|side| side.keeps.iter().any(Option::is_some)) {
             let event_at = part.purchases[place].at;
             let known = TakenBack { at: back.at, event_at, took };
-            self.taken_back[customer as usize].push(known);
+            self.past.taken_back[customer as usize].push(known);
             // What came back in the very instant of a purchase is not there right after it.
             let same = range.start + part.purchases[range].partition_point(|bought| bought.at < back.at);
             for place in same..seen {

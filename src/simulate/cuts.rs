@@ -135,27 +135,25 @@ pub(super) fn take(
     first: bool,
     cut_offs: &mut [CutOffs],
 ) {
-    let due = |side: usize| due(&shared.policies[side].bundle, at, first);
-    let moment = |side: usize| shared.plan.calendars[shared.plan.sides[side].calendar].moment(at);
-    let is_kept = |side: usize, base: &Base| base.is_kept(moment(side).local);
+    let due: Vec<Vec<usize>> = shared.policies.iter().map(|policy| due(&policy.bundle, at, first)).collect();
     let reads: Vec<Read> = bases
         .iter()
         .enumerate()
-        .filter(|(side, base)| !due(*side).is_empty() && is_kept(*side, base))
-        .map(|(side, base)| Read::new(shared, side, base, moment(side)))
+        .filter(|(side, _)| !due[*side].is_empty())
+        .filter_map(|(side, base)| Read::new(shared, side, base, at))
         .collect();
     read(shared, parts, bases, &reads);
     let parts = &*parts;
     bases.par_iter_mut().zip(cut_offs).enumerate().for_each(|(side, (base, cut_offs))| {
-        let due = due(side);
+        let due = &due[side];
         if due.is_empty() || shared.progress.is_cancelled() {
             return;
         }
-        if is_kept(side, base) {
+        if let Some(read) = reads.iter().find(|read| read.side == side) {
             let values: Vec<&Values> = parts.iter().map(|part| &part.sides[side].values).collect();
-            take_from_kept(&shared.policies[side].bundle, base, &values, &moment(side), &due, cut_offs);
+            take_from_kept(&shared.policies[side].bundle, base, &values, &read.moment, due, cut_offs);
         } else {
-            take_by_sorting(shared, parts, (side, base), at, &due, cut_offs);
+            take_by_sorting(shared, parts, (side, base), at, due, cut_offs);
         }
         cut_offs.id += 1;
     });
@@ -203,17 +201,19 @@ fn take_from_kept(
 struct Read {
     side: usize,
     moment: Moment,
-    /// When it was read before.
-    before: Option<Instant>,
-    /// What left each window since, or came back into it.
+    /// What left each window since it was read before, or came back into it.
     left: SmallVec<[(Instant, Instant); 4]>,
-    slots: SmallVec<[(u16, Kind); 4]>,
 }
 
 impl Read {
-    fn new(shared: &Shared<'_>, side: usize, base: &Base, moment: Moment) -> Self {
+    /// Absent where the cut-offs do not follow from values that are kept.
+    fn new(shared: &Shared<'_>, side: usize, base: &Base, at: Instant) -> Option<Self> {
         let plan = &shared.plan.sides[side];
         let calendar = &shared.plan.calendars[plan.calendar];
+        let moment = calendar.moment(at);
+        if !base.is_kept(moment.local) {
+            return None;
+        }
         let mut left: SmallVec<[(Instant, Instant); 4]> = SmallVec::new();
         for slot in &base.slots {
             if let (Some(before), Reading::Sums(span)) = (base.read, plan.metrics[slot.metric as usize].read) {
@@ -226,41 +226,40 @@ impl Read {
                 }
             }
         }
-        let slots = base.slots.iter().map(|slot| (slot.metric, slot.kind)).collect();
-        Self { side, moment, before: base.read, left, slots }
+        Some(Self { side, moment, left })
     }
 
     /// Reads the values anew that may have changed in one part since they were read last.
-    fn of_part(&self, shared: &Shared<'_>, running: &mut Running, part: &Part) -> Vec<Change> {
-        let Self { side, moment, .. } = self;
+    fn of_part(&self, shared: &Shared<'_>, base: &Base, running: &mut Running, part: &Part) -> Vec<Change> {
+        let Self { side, moment, left } = self;
         let calendar = &shared.plan.calendars[shared.plan.sides[*side].calendar];
         let mut changes = Vec::new();
         let state = &mut running.sides[*side];
         let mut customers = std::mem::take(&mut state.touched);
         let mut values = std::mem::take(&mut state.values);
-        match self.before {
+        match base.read {
             None => {
                 customers = (0..part.customers.len() as u32).collect();
-                values = Values::new(part.customers.len(), self.slots.len());
+                values = Values::new(part.customers.len(), base.slots.len());
             }
-            Some(before) => state.passed.changed(part, (before, moment.at), &self.left, &mut customers),
+            Some(before) => state.passed.changed(part, (before, moment.at), left, &mut customers),
         }
         for customer in customers.iter().copied() {
             if part.customers[customer as usize].since > moment.at {
                 continue;
             }
-            let known = running.known(shared, part, *side, customer);
-            let value = |(metric, kind): &(u16, Kind)| match kind {
+            let known = running.past.known(shared, part, *side, customer);
+            let value = |slot: &Slot| match slot.kind {
                 Kind::Scaled(scale) => {
-                    known.metric(*metric as usize, moment, &[]).map(|value| (value.0 / scale) as i64)
+                    known.metric(slot.metric as usize, moment, &[]).map(|value| (value.0 / scale) as i64)
                 }
                 Kind::Days(since, track) => {
-                    let from = known.since(*since, *track, moment.at, known.now(moment.at));
+                    let from = known.since(since, track, moment.at, known.now(moment.at));
                     from.map(|from| -day_after(calendar.moment(from).local))
                 }
                 Kind::Exact => None,
             };
-            values.set(customer as usize, self.slots.iter().map(value), &mut changes);
+            values.set(customer as usize, base.slots.iter().map(value), &mut changes);
         }
         customers.clear();
         let state = &mut running.sides[*side];
@@ -274,7 +273,7 @@ fn read(shared: &Shared<'_>, running: &mut [Running], bases: &mut [Base], reads:
     let of_part = |(running, part): (&mut Running, &Part)| -> Vec<Vec<Change>> {
         // What is left out of a run that somebody ended is looked at by nobody.
         let wanted = reads.iter().filter(|_| !shared.progress.is_cancelled());
-        wanted.map(|read| read.of_part(shared, running, part)).collect()
+        wanted.map(|read| read.of_part(shared, &bases[read.side], running, part)).collect()
     };
     let changes: Vec<Vec<Vec<Change>>> = running.par_iter_mut().zip(&shared.base.parts).map(of_part).collect();
     if shared.progress.is_cancelled() {
@@ -300,30 +299,20 @@ pub(super) struct Passed {
 struct Places(SmallVec<[(Instant, usize); 4]>);
 
 impl Places {
-    /// The stretch between two instants of what is ordered; its end is kept in `next`.
-    fn stretch(
+    /// The stretch between two instants of what is ordered by time; its end is kept in `next`.
+    fn stretch<'a>(
         &self,
         (from, until): (Instant, Instant),
-        count: usize,
-        at: impl Fn(usize) -> Instant,
+        ordered: &'a [u32],
+        at: impl Fn(u32) -> Instant,
         next: &mut Self,
-    ) -> std::ops::Range<usize> {
+    ) -> &'a [u32] {
         let known = self.0.iter().find(|(instant, _)| *instant == from).map(|(_, place)| *place);
-        let start = known.unwrap_or_else(|| first_since(count, from, &at));
-        let end = (start..count).find(|place| at(*place) >= until).unwrap_or(count);
+        let start = known.unwrap_or_else(|| ordered.partition_point(|it| at(*it) < from));
+        let end = start + ordered[start..].iter().take_while(|it| at(**it) < until).count();
         next.0.push((until, end));
-        start..end
+        &ordered[start..end]
     }
-}
-
-/// The first place of what is ordered at an instant or later.
-fn first_since(count: usize, instant: Instant, at: &impl Fn(usize) -> Instant) -> usize {
-    let (mut low, mut high) = (0, count);
-    while low < high {
-        let middle = low.midpoint(high);
-        if at(middle) < instant { low = middle + 1 } else { high = middle }
-    }
-    low
 }
 
 impl Passed {
@@ -336,24 +325,21 @@ impl Passed {
         customers: &mut Vec<u32>,
     ) {
         let before = std::mem::take(self);
-        let spoken = |place: usize| &part.contacts[part.contact_order[place] as usize];
         for stretch in left.iter().copied().chain([(from, until)]) {
-            let count = part.contact_order.len();
-            let there = before.contacts.stretch(stretch, count, |place| spoken(place).at, &mut self.contacts);
-            customers.extend(there.map(|place| spoken(place).customer));
+            let at = |contact: u32| part.contacts[contact as usize].at;
+            let there = before.contacts.stretch(stretch, &part.contact_order, at, &mut self.contacts);
+            customers.extend(there.iter().map(|contact| part.contacts[*contact as usize].customer));
         }
         for stretch in left {
-            let at = |place: usize| part.at(part.order[place]);
-            let gone = before.order.stretch(*stretch, part.order.len(), at, &mut self.order);
-            let bought = part.order[gone].iter().filter(|what| **what & RETURN == 0);
+            let gone = before.order.stretch(*stretch, &part.order, |what| part.at(what), &mut self.order);
+            let bought = gone.iter().filter(|what| **what & RETURN == 0);
             let bought = bought.map(|what| part.purchases[*what as usize].customer);
             customers.extend(bought.filter(|customer| *customer != GUEST));
         }
         // Who came at the very end of the stretch is there then.
         let stretch = (from.plus_micros(1), until.plus_micros(1));
-        let since = |place: usize| part.customers[part.arrivals[place] as usize].since;
-        let came = before.arrivals.stretch(stretch, part.arrivals.len(), since, &mut self.arrivals);
-        customers.extend_from_slice(&part.arrivals[came]);
+        let since = |customer: u32| part.customers[customer as usize].since;
+        customers.extend_from_slice(before.arrivals.stretch(stretch, &part.arrivals, since, &mut self.arrivals));
         customers.sort_unstable();
         customers.dedup();
     }
@@ -400,7 +386,7 @@ fn values(
     let of_part = |(running, part): (&Running, &Part)| {
         let mut found: Vec<Vec<Number>> = vec![Vec::with_capacity(part.customers.len()); slots.len()];
         for (customer, _) in part.customers.iter().enumerate().filter(|(_, card)| card.since <= at) {
-            let known = running.known(shared, part, side, customer as u32);
+            let known = running.past.known(shared, part, side, customer as u32);
             for (slot, found) in slots.iter().zip(&mut found) {
                 found.extend(known.metric(*slot as usize, &moment, fits));
             }

@@ -97,7 +97,7 @@ impl Known<'_> {
     /// Where a window starts: its instant, and the place of the first purchase since.
     fn start(&self, window: usize, moment: &Moment) -> Option<(Instant, usize)> {
         let start = self.calendar().start(window, moment)?;
-        Some((start, self.marked(self.plan.marks[self.side().calendar] + window, start)))
+        Some((start, self.marked(self.plan.first_marks[self.side().calendar] + window, start)))
     }
 
     fn contacts(&self) -> &[Contact] {

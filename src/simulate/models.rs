@@ -47,7 +47,7 @@ fn buyer(
     at: Instant,
 ) -> Option<Buyer> {
     let bundle = &shared.policies[side].bundle;
-    let mut known = running.known(shared, part, side, customer as u32);
+    let mut known = running.past.known(shared, part, side, customer as u32);
     let mut reader = Reader::new(&mut known, bundle.zone, bundle.currency);
     let Ok(found) = reader.buyer(filter, at);
     let (rhythm, spend) = found?;

@@ -238,7 +238,7 @@ fn service_classes(policy: &Policy) -> usize {
 }
 
 fn final_classes(shared: &Shared<'_>, running: &Running, part: &Part, side: usize, customer: u32) -> Vec<Option<u16>> {
-    let known = running.known(shared, part, side, customer);
+    let known = running.past.known(shared, part, side, customer);
     let moment = shared.plan.calendars[shared.plan.sides[side].calendar].moment(shared.window.1);
     let (mut metrics, mut classes) = (Vec::new(), Vec::new());
     known.metrics(&moment, &shared.cut_offs[side].fits, false, &mut metrics);
@@ -272,7 +272,7 @@ fn note_service(
 ) {
     let Some(last) = figures.len().checked_sub(1) else { return };
     let bundle = &*shared.policies[side].bundle;
-    let mut known = running.known(shared, part, side, customer);
+    let mut known = running.past.known(shared, part, side, customer);
     let given = Gather {
         customer: None,
         allowances: Vec::new(),

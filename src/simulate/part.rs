@@ -44,15 +44,50 @@ pub(super) struct Shared<'a> {
     pub progress: &'a Progress,
 }
 
+/// What was replayed of a part, as all sides look back at it.
+#[derive(Debug)]
+pub(super) struct Past {
+    pub rows: Vec<i64>,
+    marks: Marks,
+    /// By customer.
+    pub taken_back: Vec<Vec<TakenBack>>,
+}
+
+impl Past {
+    fn new(shared: &Shared<'_>, part: &Part) -> Self {
+        let stride = shared.plan.stride();
+        let mut rows = vec![0; (part.purchases_of_customers() + part.customers.len()) * stride];
+        for customer in 0..part.customers.len() {
+            let purchases = part.purchases_of(customer as u32);
+            rows[(purchases.end + customer) * stride + AT] = i64::MAX;
+            for place in purchases {
+                rows[(place + customer) * stride + AT] = part.purchases[place].at.0;
+            }
+        }
+        Self { rows, marks: Marks::new(shared.plan, part), taken_back: vec![Vec::new(); part.customers.len()] }
+    }
+
+    /// A customer's history as far as it was replayed, on one side.
+    pub fn known<'a>(&'a self, shared: &Shared<'a>, part: &'a Part, side: usize, customer: u32) -> Known<'a> {
+        Known {
+            plan: shared.plan,
+            side,
+            bundle: &shared.policies[side].bundle,
+            part,
+            rows: &self.rows,
+            marks: &self.marks,
+            customer,
+            corrections: &self.taken_back[customer as usize],
+        }
+    }
+}
+
 /// A part while it is replayed.
 #[derive(Debug)]
 pub(super) struct Running {
-    pub rows: Vec<i64>,
-    marks: Marks,
+    pub past: Past,
     /// The place in the order of what happens next.
     pub next: usize,
-    /// By customer.
-    pub taken_back: Vec<Vec<TakenBack>>,
     pub sides: Vec<Side>,
     desk: Desk,
     basket: Arc<Basket>,
@@ -111,21 +146,10 @@ impl Lines {
 
 impl Running {
     pub fn new(shared: &Shared<'_>, part: &Part, tallies: &[Tally]) -> Self {
-        let stride = shared.plan.stride();
-        let mut rows = vec![0; (part.purchases_of_customers() + part.customers.len()) * stride];
-        for customer in 0..part.customers.len() {
-            let purchases = part.purchases_of(customer as u32);
-            rows[(purchases.end + customer) * stride + AT] = i64::MAX;
-            for place in purchases {
-                rows[(place + customer) * stride + AT] = part.purchases[place].at.0;
-            }
-        }
         let side = |(policy, tally): (&Policy, &Tally)| Side::new(policy, part, tally.clone());
         Self {
-            rows,
-            marks: Marks::new(shared.plan, part),
+            past: Past::new(shared, part),
             next: 0,
-            taken_back: vec![Vec::new(); part.customers.len()],
             sides: shared.policies.iter().zip(tallies).map(side).collect(),
             desk: Desk::default(),
             basket: Arc::default(),
@@ -289,29 +313,19 @@ impl Running {
         let (scripts, limited) = (side.scripts, side.limited);
         let facts = match customer {
             None => side.guest(bundle, cut_offs),
-            Some(customer) => side.card(shared.base, part, customer),
+            Some(customer) => {
+                let facts = side.card(shared.base, part, customer);
+                let known = self.past.known(shared, part, at, customer);
+                known.metrics(&moment, &cut_offs.fits, false, &mut facts.metrics);
+                known.classes(&moment, cut_offs, &facts.metrics, &mut facts.classes);
+                facts
+            }
         };
-        if let Some(customer) = customer {
-            let known = Known {
-                plan: shared.plan,
-                side: at,
-                bundle,
-                part,
-                rows: &self.rows,
-                marks: &self.marks,
-                customer,
-                corrections: &self.taken_back[customer as usize],
-            };
-            known.metrics(&moment, &cut_offs.fits, false, &mut facts.metrics);
-            known.classes(&moment, cut_offs, &facts.metrics, &mut facts.classes);
-        }
         facts.at = moment.at;
         facts.points = points;
         facts.local = local(&moment);
         facts.snapshot = cut_offs.id;
-        if !facts.failures.is_empty() {
-            facts.failures.clear();
-        }
+        facts.failures.clear();
         if scripts {
             *facts = classify_by_script(bundle, facts.clone());
         }
@@ -440,7 +454,7 @@ impl Running {
         let stride = plan.stride();
         let start = (place as usize + customer as usize) * stride;
         let articles = part.articles_of(place as usize);
-        let (before, after) = self.rows[start..start + 2 * stride].split_at_mut(stride);
+        let (before, after) = self.past.rows[start..start + 2 * stride].split_at_mut(stride);
         for (at, column) in plan.columns.iter().enumerate() {
             if let What::At | What::Kept { .. } = column.what {
                 continue;
@@ -475,32 +489,9 @@ impl Running {
         let stride = shared.plan.stride();
         for (at, column) in shared.plan.columns.iter().enumerate() {
             let What::Kept { side, segment } = column.what else { continue };
-            let known = Known {
-                plan: shared.plan,
-                side,
-                bundle: &shared.policies[side].bundle,
-                part,
-                rows: &self.rows,
-                marks: &self.marks,
-                customer,
-                corrections: &[],
-            };
+            let known = self.past.known(shared, part, side, customer);
             let rank = known.rank_after(segment, part.purchases[place as usize].at, place as usize + 1);
-            self.rows[(place as usize + customer as usize) * stride + at] = rank;
-        }
-    }
-
-    /// A customer's history as far as it was replayed, on one side.
-    pub fn known<'a>(&'a self, shared: &Shared<'a>, part: &'a Part, side: usize, customer: u32) -> Known<'a> {
-        Known {
-            plan: shared.plan,
-            side,
-            bundle: &shared.policies[side].bundle,
-            part,
-            rows: &self.rows,
-            marks: &self.marks,
-            customer,
-            corrections: &self.taken_back[customer as usize],
+            self.past.rows[(place as usize + customer as usize) * stride + at] = rank;
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Plan {
     /// Per track: the column that counts purchases, where there is one.
     pub purchases: Vec<Option<usize>>,
     /// Per calendar: where the marks of its windows begin among a customer's marks.
-    pub marks: Vec<usize>,
+    pub first_marks: Vec<usize>,
 }
 
 /// The column of the purchases' own instants.
@@ -129,7 +129,7 @@ impl Plan {
             calendars: Vec::new(),
             sides: Vec::new(),
             purchases: Vec::new(),
-            marks: Vec::new(),
+            first_marks: Vec::new(),
         };
         let first = base.span.map_or(until, |(first, _)| first).min(until);
         for (side, bundle) in bundles.iter().enumerate() {
@@ -162,7 +162,7 @@ impl Plan {
             *before += calendar.windows();
             Some(begin)
         };
-        plan.marks = plan.calendars.iter().scan(NOW + 1, begin).collect();
+        plan.first_marks = plan.calendars.iter().scan(NOW + 1, begin).collect();
         plan
     }
 

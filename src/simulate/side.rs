@@ -110,6 +110,7 @@ impl Side {
             allowances: vec![Allowance::default(); bundle.discounts.len()],
             points: 0,
         };
+        let scripts = asks_scripts(bundle);
         Self {
             facts: Arc::new(facts),
             guest_metrics,
@@ -120,8 +121,8 @@ impl Side {
             tally,
             got: vec![Got::default(); part.customers.len()],
             spent: Ledger::default(),
-            scripts: asks_scripts(bundle),
-            names: asks_scripts(bundle) || !bundle.experiments.is_empty(),
+            scripts,
+            names: scripts || !bundle.experiments.is_empty(),
             touched: Vec::new(),
             passed: Passed::default(),
             values: Values::default(),

@@ -215,8 +215,6 @@ mod tests {
             cuts: smallvec![],
         };
         let decision = Decision {
-            revision: bundle.revision,
-            at: Instant(0),
             lines: vec![DecidedLine {
                 gross: line.gross,
                 discount: line.discount,
@@ -225,12 +223,7 @@ mod tests {
             }],
             totals: Totals { gross: line.gross, discount: line.discount, ..Totals::default() },
             applied: vec![applied(0), applied(1)],
-            rejected: Vec::new(),
-            classes: Vec::new(),
-            snapshot: 0,
-            next_steps: Vec::new(),
-            failures: Vec::new(),
-            trace: Vec::new(),
+            ..Decision::empty(bundle.revision, Instant(0))
         };
         let purchase = Purchase {
             id: "p".to_owned(),
