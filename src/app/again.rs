@@ -76,7 +76,7 @@ impl App {
         };
         let mut history = self.history_then(&purchase, &under.filters)?;
         let Ok(mut facts) = gather(&under, given, &mut history);
-        let (basket, priced) = as_basket(&purchase, &record);
+        let (basket, priced) = as_basket(&under, &purchase, &record);
         let limited = limited_offers(&under, &facts, &basket, &priced);
         if !limited.is_empty() {
             let left = self.allowances_then(&under, &purchase)?;
@@ -181,21 +181,21 @@ impl App {
 }
 
 /// The basket of a purchase, priced as it was.
-fn as_basket(purchase: &Purchase, record: &DecisionRecord) -> (Basket, Priced) {
+fn as_basket(bundle: &Bundle, purchase: &Purchase, record: &DecisionRecord) -> (Basket, Priced) {
     let mut priced = Priced::default();
     let mut lines = Vec::with_capacity(purchase.lines.len());
     for line in &purchase.lines {
-        priced.gross.push(line.gross);
-        priced.cost.push(line.cost);
-        priced.total += line.gross;
-        lines.push(Line {
+        let (gross, cost) = (line.gross, line.cost);
+        let line = Line {
             sku: line.sku.clone(),
             quantity: line.quantity,
             unit_price: line.unit_price,
             unit_cost: None,
             category: line.category.clone(),
             tags: line.tags.clone(),
-        });
+        };
+        priced.push(bundle, &line, gross, cost);
+        lines.push(line);
     }
     let redeem_points = record.decision.totals.points_redeemed;
     (Basket { lines, codes: record.codes.clone(), redeem_points }, priced)

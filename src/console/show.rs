@@ -54,8 +54,8 @@ impl Show {
     /// An amount in whole units, for where cents say nothing.
     pub fn round_money(&self, amount: &str) -> String {
         match Number::parse(amount) {
-            Ok(Number(micros)) if micros.unsigned_abs() >= 1_000_000_000 => {
-                self.money(&crate::money::round_div(micros, 1_000_000).to_string())
+            Ok(number) if number.0.unsigned_abs() >= 1_000_000_000 => {
+                self.money(&crate::money::round_div(number.0, 1_000_000).to_string())
             }
             _ => self.money(amount),
         }

@@ -1,11 +1,13 @@
 //! The part of a basket that a discount looks at.
 
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 
 use super::price::Priced;
-use crate::model::{Basket, Line, MAX_LINES};
-use crate::money::{Currency, Money, Number, Quantity, round_div};
-use crate::policy::{Bundle, Discount, Eligible};
+use crate::model::MAX_LINES;
+use crate::money::{Currency, Money, Number, Quantity, UnitPrice, round_div};
+use crate::policy::{Bundle, Discount};
 
 /// Amounts per line; baskets are small.
 pub(super) type PerLine = SmallVec<[Money; 8]>;
@@ -17,7 +19,13 @@ pub(super) struct Base {
     pub values: PerLine,
     /// Eligible quantity per line.
     pub quantities: SmallVec<[Quantity; 8]>,
-    /// Sum of the values.
+    pub worth: Worth,
+}
+
+/// What an eligible part is worth.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Worth {
+    /// Sum of the values of its lines, on their scale.
     pub total: Money,
     /// Above 1 where some units of a line are eligible and not all: so their value is exact.
     pub scale: i64,
@@ -25,19 +33,19 @@ pub(super) struct Base {
 
 impl Base {
     /// Turns into the eligible part of lines that are worth `values`.
-    fn fill(&mut self, eligible: Option<&Eligible>, basket: &Basket, values: &[Money]) {
+    fn fill(&mut self, bundle: &Bundle, rule: usize, priced: &Priced, values: &[Money]) {
         self.values.clear();
         self.quantities.clear();
-        self.scale = 1;
-        for (line, value) in basket.lines.iter().zip(values) {
-            let counts = eligible.is_none_or(|eligible| matches(eligible, line));
+        self.worth.scale = 1;
+        for (line, (value, quantity)) in values.iter().zip(&priced.quantities).enumerate() {
+            let counts = priced.passes.hold(rule, line);
             self.values.push(if counts { *value } else { Money::ZERO });
-            self.quantities.push(if counts { line.quantity } else { Quantity::default() });
+            self.quantities.push(if counts { *quantity } else { Quantity::default() });
         }
-        if let Some(units) = eligible.and_then(|eligible| eligible.cheapest) {
-            keep_cheapest(units, basket, self);
+        if let Some(units) = cheapest(bundle, rule) {
+            keep_cheapest(units, &priced.prices, self);
         }
-        self.total = self.values.iter().copied().sum();
+        self.worth.total = self.values.iter().copied().sum();
     }
 
     /// Whether no line is eligible.
@@ -45,15 +53,17 @@ impl Base {
         self.quantities.iter().all(|quantity| quantity.0 == 0)
     }
 
+    /// How many units are eligible.
+    pub fn quantity(&self) -> Quantity {
+        Quantity(self.quantities.iter().fold(0, |sum, quantity| sum.saturating_add(quantity.0)))
+    }
+}
+
+impl Worth {
     /// The value as a number, rounded where only some units of a line are eligible.
     pub fn value(&self, currency: Currency) -> Number {
         let value = Number::money(self.total, currency);
         if self.scale == 1 { value } else { value.average(self.scale) }
-    }
-
-    /// How many units are eligible.
-    pub fn quantity(&self) -> Quantity {
-        Quantity(self.quantities.iter().fold(0, |sum, quantity| sum.saturating_add(quantity.0)))
     }
 
     /// `parts / of` of the total, rounded half away from zero to the minor unit.
@@ -75,75 +85,77 @@ impl Base {
 /// What of the basket, as it was asked about, each rule on lines lets pass; found when first needed.
 #[derive(Default)]
 pub(super) struct Bases {
-    bases: SmallVec<[Base; 6]>,
+    bases: Vec<Base>,
     /// Which of them were looked at.
-    known: SmallVec<[bool; 16]>,
+    known: Vec<bool>,
 }
 
 impl Bases {
-    pub fn new(bundle: &Bundle) -> Self {
-        let mut bases = Self::default();
-        bases.clear(bundle);
-        bases
-    }
-
     /// Nothing was looked at of the next basket.
     pub fn clear(&mut self, bundle: &Bundle) {
-        self.bases.resize_with(usize::from(bundle.bases), Base::default);
+        self.bases.resize_with(bundle.eligible.len(), Base::default);
         self.known.clear();
-        self.known.resize(usize::from(bundle.bases), false);
+        self.known.resize(bundle.eligible.len(), false);
     }
 
     /// The part that a discount looks at.
-    pub fn of(&mut self, discount: &Discount, basket: &Basket, priced: &Priced) -> &Base {
-        let (base, known) = (&mut self.bases[discount.base as usize], &mut self.known[discount.base as usize]);
+    pub fn of(&mut self, bundle: &Bundle, discount: &Discount, priced: &Priced) -> &Base {
+        let rule = discount.lines as usize;
+        let (base, known) = (&mut self.bases[rule], &mut self.known[rule]);
         if !std::mem::replace(known, true) {
-            base.fill(discount.lines.as_ref(), basket, &priced.gross);
+            base.fill(bundle, rule, priced, &priced.gross);
         }
         base
     }
 
-    /// The same where it was looked at before.
-    pub fn known(&self, discount: &Discount) -> Option<&Base> {
-        self.known[discount.base as usize].then(|| &self.bases[discount.base as usize])
+    /// The same of a discount that was looked at, with lines that are worth `values` by now: these go into a list, line by
+    /// line. Eligible quantities, and what all is worth.
+    pub fn left<'a>(
+        &'a self,
+        (bundle, discount, priced): (&Bundle, &Discount, &Priced),
+        values: &[Money],
+        list: &mut PerLine,
+    ) -> (Cow<'a, [Quantity]>, Worth) {
+        let known = &self.bases[discount.lines as usize];
+        debug_assert!(self.known[discount.lines as usize], "what became an offer was looked at");
+        list.clear();
+        if values == priced.gross.as_slice() {
+            list.extend_from_slice(&known.values);
+            return (Cow::Borrowed(&known.quantities), known.worth);
+        }
+        if cheapest(bundle, discount.lines as usize).is_some() {
+            let mut base = Base::default();
+            base.fill(bundle, discount.lines as usize, priced, values);
+            list.extend_from_slice(&base.values);
+            return (Cow::Owned(base.quantities.to_vec()), base.worth);
+        }
+        let mut total = Money::ZERO;
+        for (quantity, value) in known.quantities.iter().zip(values) {
+            let value = if quantity.0 > 0 { *value } else { Money::ZERO };
+            total += value;
+            list.push(value);
+        }
+        (Cow::Borrowed(&known.quantities), Worth { total, scale: 1 })
     }
 }
 
-/// The eligible part of lines that are worth `values`.
-pub(super) fn base(eligible: Option<&Eligible>, basket: &Basket, values: &[Money]) -> Base {
-    let mut base = Base::default();
-    base.fill(eligible, basket, values);
-    base
-}
-
-/// The same part of lines that are worth less by now.
-pub(super) fn rebased(known: &Base, eligible: Option<&Eligible>, basket: &Basket, values: &[Money]) -> Base {
-    if eligible.is_some_and(|eligible| eligible.cheapest.is_some()) {
-        return base(eligible, basket, values);
-    }
-    let counts = |(quantity, value): (&Quantity, &Money)| if quantity.0 > 0 { *value } else { Money::ZERO };
-    let values: PerLine = known.quantities.iter().zip(values).map(counts).collect();
-    let total = values.iter().copied().sum();
-    Base { values, quantities: SmallVec::from_slice(&known.quantities), total, scale: 1 }
-}
-
-fn matches(eligible: &Eligible, line: &Line) -> bool {
-    eligible.filter.matches(&line.sku, line.category.as_deref(), &line.tags)
+fn cheapest(bundle: &Bundle, rule: usize) -> Option<u32> {
+    bundle.eligible[rule].as_ref().and_then(|eligible| eligible.cheapest)
 }
 
 /// Lines in order of their unit price, of equal ones the earlier first.
-pub(super) fn by_price(basket: &Basket) -> SmallVec<[usize; 8]> {
-    let mut order: SmallVec<[usize; 8]> = (0..basket.lines.len()).collect();
-    order.sort_by_key(|at| basket.lines[*at].unit_price);
+pub(super) fn by_price(prices: &[UnitPrice]) -> SmallVec<[usize; 8]> {
+    let mut order: SmallVec<[usize; 8]> = (0..prices.len()).collect();
+    order.sort_by_key(|at| prices[*at]);
     order
 }
 
 /// The largest scale of a base: with it, all sums and products fit.
 const MAX_SCALE: i64 = 1_000_000;
 
-fn keep_cheapest(units: u32, basket: &Basket, base: &mut Base) {
+fn keep_cheapest(units: u32, prices: &[UnitPrice], base: &mut Base) {
     let mut open = Quantity::units(i64::from(units)).0;
-    for at in by_price(basket) {
+    for at in by_price(prices) {
         let all = base.quantities[at].0;
         let taken = all.min(open);
         open -= taken;
@@ -165,7 +177,7 @@ fn keep_some(at: usize, taken: i64, all: i64, base: &mut Base) {
     if all <= MAX_SCALE && base.values.iter().all(fits) {
         base.values.iter_mut().for_each(|value| value.0 *= all);
         base.values[at].0 = base.values[at].0 / all * taken;
-        base.scale = all;
+        base.worth.scale = all;
     } else {
         // Far beyond any basket in a shop, or with thousandths of a unit that divide by nothing: to the minor unit.
         let exact = base.values[at].wide() * i128::from(taken);

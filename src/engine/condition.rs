@@ -2,7 +2,6 @@
 
 use crate::id::Name;
 use crate::model::{Attribute, Basket, Because, Facts, Reason};
-use crate::money::Quantity;
 use crate::policy::{Condition, Discount, Validity};
 use crate::time::Duration;
 use chrono::{Datelike, Days, Months, NaiveDate};
@@ -45,28 +44,51 @@ impl Trace {
 
     /// Something speaks for the discount.
     #[inline(always)]
-    pub fn holds(&mut self, reason: Reason) {
-        if !self.brief && !self.failed {
-            self.kept.push(reason);
-        }
+    pub fn holds(&mut self, reason: impl FnOnce() -> Reason) {
+        self.note(true, reason);
     }
 
     /// Something speaks against it. All of it is kept, so that a no can name all its causes.
     #[inline(always)]
-    pub fn fails(&mut self, reason: Reason) {
-        if !self.failed {
-            self.failed = true;
-            self.kept.truncate(self.start);
-        }
-        if !self.brief || matches!(reason, Reason::ScriptFailed { .. }) {
-            self.kept.push(reason);
-        }
+    pub fn fails(&mut self, reason: impl FnOnce() -> Reason) {
+        self.note(false, reason);
     }
 
     /// Something speaks for it or against it.
     #[inline(always)]
-    pub fn note(&mut self, holds: bool, reason: Reason) {
-        if holds { self.holds(reason) } else { self.fails(reason) }
+    pub fn note(&mut self, holds: bool, reason: impl FnOnce() -> Reason) {
+        if holds && self.failed {
+            return;
+        }
+        if !holds {
+            self.fail();
+        }
+        if !self.brief {
+            self.keep(reason);
+        }
+    }
+
+    /// A script failed: kept in any case.
+    pub fn breaks(&mut self, reason: Reason) {
+        self.fail();
+        self.kept.push(reason);
+    }
+
+    #[inline(always)]
+    fn fail(&mut self) {
+        if !self.failed {
+            self.failed = true;
+            self.kept.truncate(self.start);
+        }
+    }
+
+    /// Keeps a reason that is made in its place: one that is made elsewhere and moved at once makes the processor wait.
+    #[inline(always)]
+    fn keep(&mut self, reason: impl FnOnce() -> Reason) {
+        self.kept.push(Reason::Always);
+        if let Some(place) = self.kept.last_mut() {
+            *place = reason();
+        }
     }
 
     /// Whether anything speaks against it so far.
@@ -82,7 +104,7 @@ impl Trace {
     /// What was found against the discount, or for it where nothing was.
     pub fn end(&mut self) -> Because {
         if self.kept.len() == self.start {
-            self.holds(Reason::Always);
+            self.holds(|| Reason::Always);
         }
         Because { start: self.start as u32, end: self.kept.len() as u32 }
     }
@@ -90,7 +112,7 @@ impl Trace {
     /// A discount that looked well is refused after all.
     pub fn refuse(&mut self, reason: Reason) -> Because {
         self.begin();
-        self.fails(reason);
+        self.fails(|| reason);
         self.end()
     }
 
@@ -139,7 +161,7 @@ fn holds(condition: &Condition, facts: &Facts, basket: &Basket, priced: &Priced)
             facts.metrics[*metric as usize].is_some_and(|value| bounds.hold(&value))
         }
         Condition::BasketGross(bounds) => bounds.hold(&priced.total),
-        Condition::BasketQuantity(bounds) => bounds.hold(&quantity(basket)),
+        Condition::BasketQuantity(bounds) => bounds.hold(&priced.quantity()),
         Condition::BirthdayWithin(duration) => {
             birthday(facts).is_some_and(|day| birthday_within(day, facts.local.date(), *duration))
         }
@@ -156,31 +178,27 @@ fn check(at: u16, condition: &Condition, facts: &Facts, basket: &Basket, priced:
     match condition {
         Condition::Class { segment, .. } => {
             let class = facts.classes[*segment as usize];
-            trace.note(holds, Reason::Class { condition: at, segment: *segment, class, holds });
+            trace.note(holds, || Reason::Class { condition: at, segment: *segment, class, holds });
         }
         Condition::Metric { metric, .. } => {
             let value = facts.metrics[*metric as usize];
-            trace.note(holds, Reason::Metric { condition: at, metric: *metric, value, holds });
+            trace.note(holds, || Reason::Metric { condition: at, metric: *metric, value, holds });
         }
         Condition::BasketGross(_) => {
-            trace.note(holds, Reason::BasketGross { condition: at, value: priced.total, holds });
+            trace.note(holds, || Reason::BasketGross { condition: at, value: priced.total, holds });
         }
         Condition::BasketQuantity(_) => {
-            trace.note(holds, Reason::BasketQuantity { condition: at, value: quantity(basket), holds });
+            trace.note(holds, || Reason::BasketQuantity { condition: at, value: priced.quantity(), holds });
         }
         Condition::BirthdayWithin(_) => {
-            trace.note(holds, Reason::Birthday { condition: at, known: birthday(facts).is_some(), holds });
+            trace.note(holds, || Reason::Birthday { condition: at, known: birthday(facts).is_some(), holds });
         }
         Condition::Attribute { name, .. } => {
-            let value = attribute(facts, name).map(ToString::to_string);
-            trace.note(holds, Reason::Attribute { condition: at, value, holds });
+            let value = || attribute(facts, name).map(ToString::to_string);
+            trace.note(holds, || Reason::Attribute { condition: at, value: value(), holds });
         }
-        Condition::Code(_) => trace.note(holds, Reason::Code { condition: at, holds }),
+        Condition::Code(_) => trace.note(holds, || Reason::Code { condition: at, holds }),
     }
-}
-
-fn quantity(basket: &Basket) -> Quantity {
-    Quantity(basket.lines.iter().fold(0, |sum, line| sum.saturating_add(line.quantity.0)))
 }
 
 fn birthday(facts: &Facts) -> Option<NaiveDate> {

@@ -178,5 +178,6 @@ pub fn classify_by_script(bundle: &Bundle, facts: Facts) -> Facts {
 
 /// A script's failure as a step of the trace.
 pub(super) fn failed(error: ScriptError) -> Reason {
-    Reason::ScriptFailed { message: error.message, file: error.file, line: error.line, column: error.column }
+    let (message, file) = (error.message.into(), error.file.into());
+    Reason::ScriptFailed { message, file, line: error.line, column: error.column }
 }

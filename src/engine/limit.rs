@@ -4,7 +4,7 @@ use super::base::PerLine;
 use super::grant::Granted;
 use super::price::Priced;
 use crate::model::{Cut, LimitKind};
-use crate::money::{Money, Rate, allot};
+use crate::money::{Money, Rate, allot, div_rem};
 use crate::policy::Limits;
 
 /// Cuts grants to the bundle's limits: first each line's margin, then the share and the sum of the whole basket.
@@ -48,7 +48,7 @@ fn smallest_net(cost: Money, margin: Rate) -> Money {
         return Money(i64::MAX);
     }
     let exact = cost.wide() * i128::from(Rate::ONE.ppm());
-    Money::from_wide((exact + kept - 1) / kept).unwrap_or(Money(i64::MAX))
+    Money::from_wide(div_rem(exact + kept - 1, kept).0).unwrap_or(Money(i64::MAX))
 }
 
 fn keep_total(bound: Money, by: LimitKind, grants: &mut [Granted]) {

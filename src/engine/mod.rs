@@ -31,5 +31,5 @@ pub use explain::{Explained, ExplainedApplied, ExplainedRejected, Language, Step
 pub use gather::{Gather, Wanted, classify_by_script, gather, gather_wanted, threshold_class};
 pub use offer::{in_control, limited_offers, next_classes, next_steps, open_steps};
 pub use points::{PointsShort, points_short};
-pub use price::{MAX_BASKET, PriceError, Priced, price};
+pub use price::{MAX_BASKET, Passes, PriceError, Priced, price};
 pub use service::{BudgetBound, Granted, ServiceStanding, budgets_read_cards, service_in_words, service_standing};

@@ -58,35 +58,31 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// An offer, or what stands against it.
-pub(super) fn offer(
-    slot: usize,
-    shown: &mut Shown<'_>,
-    bases: &mut Bases,
-    trace: &mut Trace,
-) -> Result<Offer, Because> {
+/// What a discount grants as an offer, or nothing. The trace says why, or why not.
+#[inline]
+pub(super) fn offer(slot: usize, shown: &mut Shown<'_>, bases: &mut Bases, trace: &mut Trace) -> Option<Kind> {
     let (bundle, facts, basket, priced) = (shown.bundle, shown.facts, shown.basket, shown.priced);
     let discount = &bundle.discounts[slot];
     trace.begin();
     if let Some(why) = invalid(&discount.valid, facts) {
-        trace.fails(Reason::NotValid { why });
+        trace.fails(|| Reason::NotValid { why });
     }
     if trace.settled() {
-        return Err(trace.end());
+        return None;
     }
     check_all(&discount.when, facts, basket, priced, trace);
     if trace.settled() {
-        return Err(trace.end());
+        return None;
     }
     if let Some(experiment) = held_out(bundle, slot, facts) {
-        trace.fails(Reason::ControlGroup { experiment });
+        trace.fails(|| Reason::ControlGroup { experiment });
     }
     if let Some(reason) = uses_spent(discount, slot, facts) {
-        trace.fails(reason);
+        trace.fails(|| reason);
     }
-    let base = bases.of(discount, basket, priced);
+    let base = bases.of(bundle, discount, priced);
     if base.is_empty() {
-        trace.fails(Reason::NoEligibleLine);
+        trace.fails(|| Reason::NoEligibleLine);
     }
     let mut kind = None;
     match &discount.grant {
@@ -97,9 +93,9 @@ pub(super) fn offer(
         Grant::Ladder(ladder) => match step(ladder, facts, base, bundle.currency) {
             Ok((found, reason)) => {
                 kind = Some(found);
-                trace.holds(reason);
+                trace.holds(|| reason);
             }
-            Err(reason) => trace.fails(reason),
+            Err(reason) => trace.fails(|| reason),
         },
         Grant::Script(_) => {}
     }
@@ -109,9 +105,9 @@ pub(super) fn offer(
     {
         let (customer, basket) = shown.views();
         match bundle.scripts.holds(expression, customer, basket, facts.local) {
-            Ok(true) => trace.holds(Reason::If { holds: true }),
-            Ok(false) => trace.fails(Reason::If { holds: false }),
-            Err(error) => trace.fails(failed(error)),
+            Ok(true) => trace.holds(|| Reason::If { holds: true }),
+            Ok(false) => trace.fails(|| Reason::If { holds: false }),
+            Err(error) => trace.breaks(failed(error)),
         }
     }
     if !trace.failed()
@@ -119,24 +115,19 @@ pub(super) fn offer(
     {
         let (customer, basket) = shown.views();
         match bundle.scripts.grant(function, customer, basket) {
-            Ok(Verdict::Nothing) => trace.fails(Reason::ScriptDeclined),
+            Ok(Verdict::Nothing) => trace.fails(|| Reason::ScriptDeclined),
             Ok(Verdict::Rate(rate)) => {
                 kind = Some(Kind::Rate(rate));
-                trace.holds(Reason::ScriptGranted);
+                trace.holds(|| Reason::ScriptGranted);
             }
             Ok(Verdict::Amount(amount)) => {
                 kind = Some(Kind::Amount(to_money(amount, bundle)));
-                trace.holds(Reason::ScriptGranted);
+                trace.holds(|| Reason::ScriptGranted);
             }
-            Err(error) => trace.fails(failed(error)),
+            Err(error) => trace.breaks(failed(error)),
         }
     }
-    let failed = trace.failed();
-    let because = trace.end();
-    match kind {
-        Some(kind) if !failed => Ok(Offer { discount: slot as u16, kind, because }),
-        _ => Err(because),
-    }
+    if trace.failed() { None } else { kind }
 }
 
 /// A script's amount in minor units, rounded half away from zero; one beyond any basket is as good as the largest.
@@ -157,7 +148,7 @@ fn climbed(ladder: &Ladder, facts: &Facts, base: &Base, currency: Currency) -> O
     Some(
         value
             + match ladder.basket_adds {
-                BasketAdds::Value => base.value(currency),
+                BasketAdds::Value => base.worth.value(currency),
                 BasketAdds::One => Number::int(1),
                 BasketAdds::Quantity => Number(i128::from(base.quantity().0) * 1_000),
             },
@@ -184,13 +175,12 @@ pub(super) fn next_step(
     bundle: &Bundle,
     slot: usize,
     facts: &Facts,
-    basket: &Basket,
     priced: &Priced,
     bases: &mut Bases,
 ) -> Option<NextStep> {
     let discount = &bundle.discounts[slot];
     let Grant::Ladder(ladder) = &discount.grant else { return None };
-    let value = climbed(ladder, facts, bases.of(discount, basket, priced), bundle.currency)?;
+    let value = climbed(ladder, facts, bases.of(bundle, discount, priced), bundle.currency)?;
     let next = ladder.steps.iter().find(|step| step.threshold > value)?;
     Some(NextStep { discount: slot as u16, rate: next.rate, metric: ladder.metric, missing: next.threshold - value })
 }
@@ -208,8 +198,9 @@ pub fn limited_offers(bundle: &Bundle, facts: &Facts, basket: &Basket, priced: &
 
 /// What is missing to the next step of every ladder, without a basket.
 pub fn next_steps(bundle: &Bundle, facts: &Facts) -> Vec<NextStep> {
-    let (basket, priced, mut bases) = (Basket::default(), Priced::default(), Bases::new(bundle));
-    let next = |slot| next_step(bundle, slot, facts, &basket, &priced, &mut bases);
+    let (priced, mut bases) = (Priced::default(), Bases::default());
+    bases.clear(bundle);
+    let next = |slot| next_step(bundle, slot, facts, &priced, &mut bases);
     (0..bundle.discounts.len()).filter_map(next).collect()
 }
 

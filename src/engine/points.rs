@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::condition::all_hold;
 use super::price::Priced;
 use crate::model::{Basket, Facts, Totals};
-use crate::money::{Money, Number, Rate};
+use crate::money::{Money, Number, Rate, div_rem};
 use crate::policy::{Bundle, Points};
 
 /// Why fewer points pay than were asked for.
@@ -106,5 +106,5 @@ fn earn(points: &Points, facts: &Facts, basket: &Basket, priced: &Priced, totals
         .unwrap_or(Number::int(1));
     let up = totals.to_pay().wide().saturating_mul(i128::from(points.earn.points)).saturating_mul(factor.0);
     let down = points.earn.per.wide() * Number::int(1).0;
-    totals.points_earned = i64::try_from(up / down).unwrap_or(i64::MAX);
+    totals.points_earned = i64::try_from(div_rem(up, down).0).unwrap_or(i64::MAX);
 }

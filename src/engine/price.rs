@@ -1,16 +1,16 @@
-//! A basket's lines in money.
+//! A basket's lines in money, and which rules on lines they pass: all of them that discounts look at but codes and points.
 
 use smallvec::SmallVec;
 use thiserror::Error;
 
 use crate::model::{Basket, Line, MAX_LINES};
-use crate::money::Money;
+use crate::money::{Money, Quantity, UnitPrice};
 use crate::policy::Bundle;
 
 /// The largest value or cost of a basket, in minor units: ten trillion euros.
 pub const MAX_BASKET: Money = Money(1_000_000_000_000_000);
 
-/// What the lines of a basket are worth and cost.
+/// What the lines of a basket are worth and cost under a bundle, and which of its rules they pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Priced {
     /// Quantity × unit price of each line.
@@ -19,6 +19,82 @@ pub struct Priced {
     pub cost: SmallVec<[Money; 8]>,
     /// Sum of gross.
     pub total: Money,
+    /// How many units each line has.
+    pub quantities: SmallVec<[Quantity; 8]>,
+    /// The price of one unit on each line.
+    pub prices: SmallVec<[UnitPrice; 8]>,
+    /// Which of the bundle's rules on lines each line passes.
+    pub passes: Passes,
+}
+
+impl Priced {
+    /// Takes in a line of the basket that is worth and costs so much.
+    pub fn push(&mut self, bundle: &Bundle, line: &Line, gross: Money, cost: Money) {
+        self.push_priced(line.quantity, line.unit_price, gross, cost);
+        self.passes.push(bundle, &line.sku, line.category.as_deref(), &line.tags);
+    }
+
+    /// The same without looking at rules.
+    pub fn push_priced(&mut self, quantity: Quantity, price: UnitPrice, gross: Money, cost: Money) {
+        self.gross.push(gross);
+        self.cost.push(cost);
+        self.total += gross;
+        self.quantities.push(quantity);
+        self.prices.push(price);
+    }
+
+    /// Leaves no line.
+    pub fn clear(&mut self) {
+        self.gross.clear();
+        self.cost.clear();
+        self.total = Money::ZERO;
+        self.quantities.clear();
+        self.prices.clear();
+        self.passes.clear();
+    }
+
+    /// How many units the basket has.
+    pub(super) fn quantity(&self) -> Quantity {
+        Quantity(self.quantities.iter().fold(0, |sum, quantity| sum.saturating_add(quantity.0)))
+    }
+}
+
+/// Which of a bundle's rules on lines each of some lines passes: of each line a bit per rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Passes {
+    /// How many words a line has.
+    words: usize,
+    bits: SmallVec<[u64; 8]>,
+}
+
+impl Passes {
+    /// Looks at one more line.
+    pub fn push(&mut self, bundle: &Bundle, sku: &str, category: Option<&str>, tags: &[Box<str>]) {
+        self.words = bundle.eligible.len().div_ceil(64);
+        for rules in bundle.eligible.chunks(64) {
+            let passes = rules
+                .iter()
+                .enumerate()
+                .filter(|(_, rule)| rule.as_ref().is_none_or(|rule| rule.filter.matches(sku, category, tags)));
+            self.bits.push(passes.fold(0, |bits, (at, _)| bits | (1 << at)));
+        }
+    }
+
+    /// Takes over a line that was looked at before.
+    pub fn copy(&mut self, known: &Self, line: usize) {
+        self.words = known.words;
+        self.bits.extend_from_slice(&known.bits[line * known.words..(line + 1) * known.words]);
+    }
+
+    /// Leaves no line.
+    pub fn clear(&mut self) {
+        self.bits.clear();
+    }
+
+    /// Whether a line passes the rule with this place.
+    pub(super) fn hold(&self, rule: usize, line: usize) -> bool {
+        self.bits[line * self.words + rule / 64] >> (rule % 64) & 1 == 1
+    }
 }
 
 /// Why a basket cannot be priced.
@@ -35,7 +111,7 @@ pub enum PriceError {
     OutOfRange(usize),
 }
 
-/// Prices the lines: gross and cost are rounded half away from zero to the minor unit, per line.
+/// Prices the lines and looks at the bundle's rules on them: gross and cost are rounded half away from zero to the minor unit, per line.
 pub fn price(bundle: &Bundle, basket: &Basket) -> Result<Priced, PriceError> {
     match basket.lines.len() {
         0 => return Err(PriceError::Empty),
@@ -50,10 +126,9 @@ pub fn price(bundle: &Bundle, basket: &Basket) -> Result<Priced, PriceError> {
         };
         let gross = within(line.unit_price.times(line.quantity, bundle.currency))?;
         let cost = within(cost_of(bundle, line))?;
-        priced.total = within(Some(priced.total + gross))?;
         cost_total = within(Some(cost_total + cost))?;
-        priced.gross.push(gross);
-        priced.cost.push(cost);
+        within(Some(priced.total + gross))?;
+        priced.push(bundle, line, gross, cost);
     }
     Ok(priced)
 }

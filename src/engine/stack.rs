@@ -3,11 +3,11 @@
 use smallvec::SmallVec;
 
 use super::base::{Bases, PerLine};
-use super::grant::{Granted, compute};
+use super::grant::Granted;
 use super::limit;
 use super::offer::Offer;
 use super::price::Priced;
-use crate::model::{Basket, Facts, LimitKind, Reason};
+use crate::model::{Facts, LimitKind, Reason};
 use crate::money::Money;
 use crate::policy::Bundle;
 
@@ -16,7 +16,6 @@ use crate::policy::Bundle;
 pub(super) struct Asked<'a> {
     pub bundle: &'a Bundle,
     pub facts: &'a Facts,
-    pub basket: &'a Basket,
     pub priced: &'a Priced,
     pub bases: &'a Bases,
 }
@@ -24,29 +23,78 @@ pub(super) struct Asked<'a> {
 /// What applies, and which offers do not after all.
 #[derive(Default)]
 pub(super) struct Outcome {
-    pub grants: SmallVec<[Granted; 4]>,
-    /// Index of the offer, and why not.
-    pub refused: Vec<(usize, Reason)>,
+    pub grants: Grants,
+    pub refused: Refused,
     pub total: Money,
     /// Set where an exclusive discount won: what it grants, and what the others would have.
     pub exclusive: Option<(Money, Money)>,
 }
 
+/// Index of an offer, and why it does not apply after all.
+type Refused = Vec<(usize, Reason)>;
+
+/// Grants one behind another. Their places are kept for the next basket, so that none is ever moved or made anew.
+#[derive(Default)]
+pub(super) struct Grants {
+    places: Vec<Granted>,
+    count: usize,
+}
+
+impl Grants {
+    pub fn as_slice(&self) -> &[Granted] {
+        &self.places[..self.count]
+    }
+
+    pub fn as_mut_slice(&mut self) -> &mut [Granted] {
+        &mut self.places[..self.count]
+    }
+
+    /// A place behind the last grant: the next one, or some further on.
+    fn place(&mut self, further: usize) -> &mut Granted {
+        let at = self.count + further;
+        if at >= self.places.len() {
+            self.places.resize_with(at + 1, Granted::default);
+        }
+        &mut self.places[at]
+    }
+
+    /// What is in the next place comes to the grants.
+    const fn keep(&mut self) {
+        self.count += 1;
+    }
+
+    const fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// Leaves out those of which nothing is left.
+    fn retain(&mut self, mut refuse: impl FnMut(&Granted)) {
+        let mut kept = 0;
+        for at in 0..self.count {
+            if self.places[at].amount > Money::ZERO {
+                self.places.swap(kept, at);
+                kept += 1;
+            } else {
+                refuse(&self.places[at]);
+            }
+        }
+        self.count = kept;
+    }
+}
+
 /// Settles all offers, which come in the order they apply.
 pub(super) fn settle(asked: Asked<'_>, offers: &[Offer], outcome: &mut Outcome) {
-    let exclusive = |at: &usize| asked.bundle.discounts[offers[*at].discount as usize].exclusive;
-    if !(0..offers.len()).any(|at| exclusive(&at)) {
-        let all: SmallVec<[usize; 16]> = (0..offers.len()).collect();
-        return stack(asked, offers, &all, outcome);
+    let exclusive = |at: usize| asked.bundle.discounts[offers[at].discount as usize].exclusive;
+    stack(asked, offers, |at| !exclusive(at), outcome);
+    if !(0..offers.len()).any(exclusive) {
+        return;
     }
-    let (alone, together): (Vec<usize>, Vec<usize>) = (0..offers.len()).partition(exclusive);
-    stack(asked, offers, &together, outcome);
     let mut best: Option<Outcome> = None;
     let mut lost = Vec::new();
-    for at in alone {
+    for at in (0..offers.len()).filter(|at| exclusive(*at)) {
         let mut candidate = Outcome::default();
-        stack(asked, offers, &[at], &mut candidate);
-        if candidate.grants.is_empty() {
+        stack(asked, offers, |other| other == at, &mut candidate);
+        if candidate.grants.as_slice().is_empty() {
             lost.extend(candidate.refused);
         } else if candidate.total <= outcome.total {
             lost.push((at, Reason::ExclusiveLost { alone: candidate.total, together: outcome.total }));
@@ -55,24 +103,25 @@ pub(super) fn settle(asked: Asked<'_>, offers: &[Offer], outcome: &mut Outcome) 
                 Some(known) if known.total >= candidate.total => (known, Some(candidate)),
                 known => (candidate, known),
             };
-            let winner = offers[better.grants[0].offer].discount;
-            lost.extend(worse.map(|worse| (worse.grants[0].offer, Reason::ExclusiveElsewhere { winner })));
+            let offer = |outcome: &Outcome| outcome.grants.as_slice()[0].offer;
+            let winner = offers[offer(&better)].discount;
+            lost.extend(worse.map(|worse| (offer(&worse), Reason::ExclusiveElsewhere { winner })));
             best = Some(better);
         }
     }
     if let Some(best) = best {
-        let winner = offers[best.grants[0].offer].discount;
+        let winner = offers[best.grants.as_slice()[0].offer].discount;
         let others = std::mem::replace(outcome, best);
         outcome.exclusive = Some((outcome.total, others.total));
         let elsewhere = |grant: &Granted| (grant.offer, Reason::ExclusiveElsewhere { winner });
-        outcome.refused.extend(others.grants.iter().map(elsewhere));
+        outcome.refused.extend(others.grants.as_slice().iter().map(elsewhere));
         outcome.refused.extend(others.refused);
     }
     outcome.refused.extend(lost);
 }
 
 /// Applies the chosen offers one after another and cuts them to the limits.
-fn stack(asked: Asked<'_>, offers: &[Offer], chosen: &[usize], outcome: &mut Outcome) {
+fn stack(asked: Asked<'_>, offers: &[Offer], chosen: impl Fn(usize) -> bool, outcome: &mut Outcome) {
     let Outcome { grants, refused, total, exclusive } = outcome;
     grants.clear();
     refused.clear();
@@ -80,67 +129,72 @@ fn stack(asked: Asked<'_>, offers: &[Offer], chosen: &[usize], outcome: &mut Out
     let mut left = PerLine::from_slice(&asked.priced.gross);
     // Groups that were settled, with the offer that won.
     let mut settled: SmallVec<[(u16, Option<usize>); 4]> = SmallVec::new();
-    let grant = |at: usize, left: &PerLine| compute(asked, left, at, &offers[at]);
-    for &at in chosen {
-        let group = asked.bundle.discounts[offers[at].discount as usize].group;
-        let computed = match group {
-            None => grant(at, &left),
-            Some(group) => match settled.iter().find(|(known, _)| *known == group) {
-                Some((_, winner)) if *winner == Some(at) => grant(at, &left),
-                Some(_) => continue,
+    let group_of = |at: usize| asked.bundle.discounts[offers[at].discount as usize].group;
+    for at in (0..offers.len()).filter(|at| chosen(*at)) {
+        let mut computed = None;
+        if let Some(group) = group_of(at) {
+            let winner = match settled.iter().find(|(known, _)| *known == group) {
+                Some((_, winner)) => *winner,
                 None => {
-                    let members = chosen
-                        .iter()
-                        .copied()
-                        .filter(|other| asked.bundle.discounts[offers[*other].discount as usize].group == Some(group));
-                    let winner = best_of(members, offers, refused, |other| grant(other, &left));
-                    settled.push((group, winner.as_ref().map(|granted| granted.offer)));
-                    match winner {
-                        Some(granted) if granted.offer == at => Ok(granted),
-                        _ => continue,
-                    }
+                    let members = (at..offers.len()).filter(|other| chosen(*other) && group_of(*other) == Some(group));
+                    let winner = best_of(asked, members, offers, &left, grants, refused);
+                    settled.push((group, winner));
+                    computed = Some(Ok(()));
+                    winner
                 }
-            },
-        };
-        match computed {
-            Ok(granted) => {
-                left.iter_mut().zip(&granted.parts).for_each(|(left, part)| *left -= *part);
-                grants.push(granted);
+            };
+            if winner != Some(at) {
+                continue;
+            }
+        }
+        match computed.unwrap_or_else(|| grants.place(0).compute(asked, &left, at, &offers[at])) {
+            Ok(()) => {
+                left.iter_mut().zip(&grants.place(0).parts).for_each(|(left, part)| *left -= *part);
+                grants.keep();
             }
             Err(reason) => refused.push((at, reason)),
         }
     }
-    limit::apply(&asked.bundle.limits, asked.priced, grants);
+    limit::apply(&asked.bundle.limits, asked.priced, grants.as_mut_slice());
     grants.retain(|grant| {
-        let kept = grant.amount > Money::ZERO;
-        if !kept {
-            let by = grant.cuts.last().map_or(LimitKind::MaxRate, |cut| cut.by);
-            refused.push((grant.offer, Reason::CutAway { by }));
-        }
-        kept
+        let by = grant.cuts.last().map_or(LimitKind::MaxRate, |cut| cut.by);
+        refused.push((grant.offer, Reason::CutAway { by }));
     });
-    *total = grants.iter().map(|grant| grant.amount).sum();
+    *total = grants.as_slice().iter().map(|grant| grant.amount).sum();
 }
 
-/// Of a group the one that grants most, of equals the first; the others are refused.
+/// Of a group the one that grants most, of equals the first, which then is in the next place; the others are refused.
 fn best_of(
+    asked: Asked<'_>,
     members: impl Iterator<Item = usize>,
     offers: &[Offer],
-    refused: &mut Vec<(usize, Reason)>,
-    grant: impl Fn(usize) -> Result<Granted, Reason>,
-) -> Option<Granted> {
-    let mut best: Option<Granted> = None;
-    let mut losers = Vec::new();
+    left: &[Money],
+    grants: &mut Grants,
+    refused: &mut Refused,
+) -> Option<usize> {
+    let mut best: Option<(usize, Money)> = None;
+    let mut losers = SmallVec::<[usize; 4]>::new();
     for at in members {
-        match grant(at) {
-            Err(reason) => refused.push((at, reason)),
-            Ok(granted) if best.as_ref().is_none_or(|known| granted.amount > known.amount) => {
-                losers.extend(best.replace(granted).map(|worse| worse.offer));
+        let place = grants.place(usize::from(best.is_some()));
+        if let Err(reason) = place.compute(asked, left, at, &offers[at]) {
+            refused.push((at, reason));
+            continue;
+        }
+        let amount = place.amount;
+        match best {
+            Some((_, known)) if amount <= known => losers.push(at),
+            known => {
+                if let Some((worse, _)) = known {
+                    losers.push(worse);
+                    let next = grants.count;
+                    grants.places.swap(next, next + 1);
+                }
+                best = Some((at, amount));
             }
-            Ok(granted) => losers.push(granted.offer),
         }
     }
-    let winner = offers[best.as_ref()?.offer].discount;
+    let (at, _) = best?;
+    let winner = offers[at].discount;
     refused.extend(losers.into_iter().map(|at| (at, Reason::GroupLost { winner })));
-    best
+    Some(at)
 }

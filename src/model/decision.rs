@@ -222,7 +222,7 @@ pub enum Reason {
     /// A script granted.
     ScriptGranted,
     /// A script failed: what, and where.
-    ScriptFailed { message: String, file: String, line: u32, column: u32 },
+    ScriptFailed { message: Box<str>, file: Box<str>, line: u32, column: u32 },
     /// Another of its group grants more (or as much, and comes first).
     GroupLost { winner: u16 },
     /// An exclusive discount applies alone.
@@ -244,6 +244,9 @@ pub enum Reason {
     /// A guest cannot have it: it is counted per customer.
     GuestsHaveNoUses,
 }
+
+// A decision writes dozens of them.
+const _: () = assert!(size_of::<Reason>() <= 48);
 
 /// Why a discount is not valid at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -159,7 +159,7 @@ pub const fn round_div(numerator: i128, denominator: i128) -> i128 {
 }
 
 /// Quotient and remainder. Nearly everything fits 64 bits, and dividing is much faster there.
-pub(super) const fn div_rem(numerator: i128, denominator: i128) -> (i128, i128) {
+pub const fn div_rem(numerator: i128, denominator: i128) -> (i128, i128) {
     if numerator as i64 as i128 == numerator && denominator as i64 as i128 == denominator {
         let (numerator, denominator) = (numerator as i64, denominator as i64);
         ((numerator / denominator) as i128, (numerator % denominator) as i128)

@@ -12,7 +12,7 @@ mod rate;
 
 pub use allot::allot;
 pub use amount::{Currency, Money, Quantity, UnitPrice};
-pub use decimal::{DecimalError, DecimalText, parse_scaled, round_div};
+pub use decimal::{DecimalError, DecimalText, div_rem, parse_scaled, round_div};
 pub use exact::Exact;
 pub use number::Number;
 pub use rate::Rate;

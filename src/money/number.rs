@@ -12,7 +12,9 @@ use super::decimal::{DecimalError, DecimalText, parse_scaled, round_div};
 ///
 /// An average is rounded half away from zero at the sixth decimal; everything else is exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "i128", into = "i128")]
+// Not on 16 bytes: a decision is made of dozens of numbers that may be absent.
+#[repr(Rust, packed(8))]
 pub struct Number(pub i128);
 
 impl Number {
@@ -61,6 +63,18 @@ impl Number {
         Decimal::try_from_i128_with_scale(self.0, Self::DECIMALS)
             .unwrap_or(if self.0 < 0 { Decimal::MIN } else { Decimal::MAX })
             .normalize()
+    }
+}
+
+impl From<i128> for Number {
+    fn from(millionths: i128) -> Self {
+        Self(millionths)
+    }
+}
+
+impl From<Number> for i128 {
+    fn from(number: Number) -> Self {
+        number.0
     }
 }
 

@@ -34,8 +34,8 @@ pub struct Bundle {
     pub discounts: Vec<Discount>,
     /// Indexes of discounts in the order they apply.
     pub order: Vec<u16>,
-    /// How many different rules on lines discounts have, that of all lines among them.
-    pub bases: u16,
+    /// Distinct rules on lines that discounts have, that of all lines first.
+    pub eligible: Vec<Option<Eligible>>,
     /// What a discount is computed on.
     pub stacking: Stacking,
     /// Bounds on the whole decision.
@@ -143,10 +143,8 @@ pub struct Discount {
     pub when: Vec<Condition>,
     /// A rhai expression that must hold too.
     pub condition: Option<Expression>,
-    /// Eligible lines; absent for all.
-    pub lines: Option<Eligible>,
-    /// The same as a number below [`Bundle::bases`]: discounts with the same rule share it.
-    pub base: u16,
+    /// Which lines are eligible: an index into [`Bundle::eligible`].
+    pub lines: u16,
     /// When it is valid.
     pub valid: Validity,
     /// Lower applies earlier.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bundle::{Bundle, Discount, Eligible, Segment};
+use super::bundle::{Bundle, Segment};
 use super::check;
 use super::keys;
 use super::merge::Sections;
@@ -97,7 +97,6 @@ fn bundle(cx: &mut Cx<'_>) -> Option<Bundle> {
     check::exceeds_max_rate(cx, &discounts, &limits.unwrap_or_default(), stacking.unwrap_or_default());
 
     let discounts: Vec<_> = discounts.into_iter().map(|written| written.map(|w| w.discount)).collect::<Option<_>>()?;
-    let (discounts, bases) = share_bases(discounts);
     let mut order: Vec<u16> = (0..discounts.len() as u16).collect();
     order.sort_by_key(|at| discounts[*at as usize].priority);
     let content = without_tests(sources);
@@ -118,7 +117,7 @@ fn bundle(cx: &mut Cx<'_>) -> Option<Bundle> {
         segments,
         discounts,
         order,
-        bases,
+        eligible: std::mem::take(&mut cx.eligible),
         stacking: stacking?,
         limits: limits?,
         points: points?,
@@ -230,16 +229,4 @@ fn names_in_scripts(cx: &mut Cx<'_>) {
             check::script_names(cx, &source.text, place);
         }
     }
-}
-/// Numbers the different rules on lines, so that each is looked at once in a decision.
-fn share_bases(mut discounts: Vec<Discount>) -> (Vec<Discount>, u16) {
-    let mut rules: Vec<Option<Eligible>> = vec![None];
-    for discount in &mut discounts {
-        let known = rules.iter().position(|rule| *rule == discount.lines);
-        discount.base = known.unwrap_or(rules.len()) as u16;
-        if known.is_none() {
-            rules.push(discount.lines.clone());
-        }
-    }
-    (discounts, rules.len() as u16)
 }

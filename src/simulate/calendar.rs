@@ -1,7 +1,7 @@
 //! A calendar of one zone, laid out once: what the wall clock shows, and where windows start, without a search in the
 //! zone's rules for each purchase.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime};
 
 use crate::metric::Window;
 use crate::time::{Duration, Instant, Local, Zone};
@@ -23,6 +23,10 @@ pub(super) struct Calendar {
 struct Day {
     start: Instant,
     date: NaiveDate,
+    /// Its midnight on the wall clock, in microseconds since 1970 on that clock.
+    midnight: i64,
+    /// Its month, counted from the year 0.
+    month: i32,
     /// Whether the wall clock goes its usual way all day long, so that times of day are distances from its start.
     plain: bool,
 }
@@ -56,7 +60,7 @@ impl Calendar {
             let next = date.checked_add_days(Days::new(1)).map(|next| zone.start_of(next));
             let plain = (0..24).all(|hour| shown(hour) == midnight + hour * HOUR)
                 && next.is_some_and(|next| next.0 - start.0 == DAY);
-            Day { start, date: *date, plain }
+            Day { start, date: *date, midnight, month: month_of(*date), plain }
         };
         let days: Vec<Day> = dates.iter().map(day).collect();
         let place =
@@ -107,10 +111,7 @@ impl Calendar {
     pub fn moment(&self, at: Instant) -> Moment {
         let day = self.day(at);
         let local = match day {
-            Some(day) if self.days[day].plain => {
-                let midnight = (i64::from(self.days[day].date.num_days_from_ce()) - EPOCH_FROM_CE) * DAY;
-                midnight + (at.0 - self.days[day].start.0)
-            }
+            Some(day) if self.days[day].plain => self.days[day].midnight + (at.0 - self.days[day].start.0),
             _ => self.zone.local(at).and_utc().timestamp_micros(),
         };
         Moment { at, day: day.map(|day| day as u32), local }
@@ -134,11 +135,22 @@ impl Calendar {
 
     /// The month that an instant lies in, counted from the year 0.
     pub fn month(&self, moment: &Moment) -> i32 {
-        let date = match moment.day {
-            Some(day) => self.days[day as usize].date,
-            None => local(moment).date(),
+        match moment.day {
+            Some(day) => self.days[day as usize].month,
+            None => month_of(self.local(moment).date()),
+        }
+    }
+
+    /// What the wall clock shows.
+    pub fn local(&self, moment: &Moment) -> Local {
+        let usual = || {
+            let day = self.days.get(moment.day? as usize).filter(|day| day.plain)?;
+            let since = u64::try_from(moment.local - day.midnight).ok()?;
+            let (seconds, micros) = ((since / 1_000_000) as u32, (since % 1_000_000) as u32);
+            Some(day.date.and_time(NaiveTime::from_num_seconds_from_midnight_opt(seconds, micros * 1_000)?))
         };
-        date.year() * 12 + date.month0() as i32
+        let searched = || DateTime::from_timestamp_micros(moment.local).unwrap_or_default().naive_utc();
+        usual().unwrap_or_else(searched)
     }
 
     /// Instants at which something that left a window is in it again: a month before each of 28 to 31 March is 28
@@ -152,12 +164,8 @@ impl Calendar {
     }
 }
 
-/// Days from the first day of the year 1 to the first of 1970.
-const EPOCH_FROM_CE: i64 = 719_163;
-
-/// What the wall clock shows.
-pub(super) fn local(moment: &Moment) -> Local {
-    DateTime::from_timestamp_micros(moment.local).unwrap_or_default().naive_utc()
+fn month_of(date: NaiveDate) -> i32 {
+    date.year() * 12 + date.month0() as i32
 }
 
 /// Whole days between what the clock showed then and shows now.
@@ -191,7 +199,7 @@ mod tests {
             let calendar = Calendar::new(zone, from, from.plus_micros(3 * 366 * DAY), &windows);
             let at = from.plus_micros(at * 60 * 1_000_000);
             let moment = calendar.moment(at);
-            prop_assert_eq!(local(&moment), zone.local(at));
+            prop_assert_eq!(calendar.local(&moment), zone.local(at));
             for (place, window) in windows.iter().enumerate() {
                 prop_assert_eq!(calendar.start(place, &moment), window.start(at, zone), "{:?}", window);
             }

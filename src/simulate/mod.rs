@@ -1,6 +1,6 @@
 //! Drivers over history; pure: seeds and instants are arguments.
 //!
-//! Reading order: [`base`] (a history in memory, small) with [`contact`], and [`sample`], [`calendar`], [`plan`] (what is kept of each
+//! Reading order: [`base`] (a history in memory, small) with [`contact`], [`builder`] and [`sample`], [`calendar`], [`plan`] (what is kept of each
 //! purchase, and what is read from it), [`known`] (a customer's metrics and classes at some point), [`limits`] (uses and
 //! budgets of all together), [`side`] (one policy), [`part`] with [`mod@back`] (some customers in order of time), [`cuts`]
 //! with [`quantiles`] (cut-offs on the way) and [`models`] (fitted ones), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). What comes of it
@@ -11,6 +11,7 @@ mod back;
 mod base;
 #[expect(clippy::float_arithmetic, reason = "what customers would do is an estimate")]
 mod behaviour;
+mod builder;
 mod calendar;
 mod catalogue;
 mod contact;
@@ -32,8 +33,9 @@ mod search;
 mod side;
 mod stream;
 
-pub use base::{Base, BaseBuilder, Recorded, RecordedPoints};
+pub use base::{Base, RecordedPoints};
 pub use behaviour::{Answers, Assumption, Model, Played, PlayedBand, Setting as PlaySetting, break_even_uplift};
+pub use builder::{BaseBuilder, Recorded};
 pub use demo::{Demo, MadeUp};
 pub use figures::{Figures, Grants as GrantFigures, PointsFigures, Tally};
 pub use limits::{Ledger, Limit, Spent};

@@ -253,7 +253,7 @@ fn final_classes(shared: &Shared<'_>, running: &Running, part: &Part, side: usiz
             ..crate::model::Customer::default()
         });
         facts.at = moment.at;
-        facts.local = super::calendar::local(&moment);
+        facts.local = shared.plan.calendars[shared.plan.sides[side].calendar].local(&moment);
         facts.points = running.sides[side].redeemable(customer, moment.at);
         facts.failures.clear();
         facts.metrics = metrics;

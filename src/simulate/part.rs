@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::base::{Article, Base, GUEST, Part, RETURN, RecordedPoints};
-use super::calendar::{Moment, local};
+use super::base::{Base, GUEST, Part, RETURN, RecordedPoints};
+use super::calendar::Moment;
 use super::figures::{Figures, Tally};
 use super::known::{Known, Marks, TakenBack};
 use super::limits::Ledger;
-use super::plan::{AT, Plan, What};
+use super::plan::{AT, Plan, What, asks_scripts};
 use super::replay::Progress;
 use super::side::{Grants, Kept, Policy, Side};
 use crate::engine::{CutOffs, Desk, Priced, classify_by_script, decide, limited_offers};
-use crate::model::{Allowance, Basket, Decision, Line, LotPart};
-use crate::money::{Money, allot};
+use crate::model::{Allowance, Basket, Decision, LotPart};
+use crate::money::{Money, Quantity, UnitPrice, allot};
 use crate::time::Instant;
 
 /// Hears every decision of a replay.
@@ -90,11 +90,13 @@ pub(super) struct Running {
     pub next: usize,
     pub sides: Vec<Side>,
     desk: Desk,
+    /// Codes and points; lines only where scripts may look at them. What else is looked at of lines is in `priced`.
     basket: Arc<Basket>,
-    /// The purchase that the basket is of.
-    laid_out: Option<u32>,
+    /// Whether the basket has codes or points.
+    presented: bool,
+    /// Whether some side asks scripts.
+    scripts: bool,
     priced: Priced,
-    lines: Lines,
     /// What each side grants on each line of the purchase, or of the return, that is replayed now.
     pub granted: Vec<SmallVec<[Money; 8]>>,
     moments: Vec<Moment>,
@@ -106,44 +108,6 @@ pub(super) struct Running {
     pub widest: Vec<Vec<(Money, u32)>>,
 }
 
-/// Lines of baskets that were used before, by article: a basket is laid out without making texts anew. Lines change places,
-/// so that none is moved twice.
-#[derive(Debug)]
-struct Lines(Vec<KnownLine>);
-
-#[derive(Debug, Default)]
-struct KnownLine {
-    /// The article, where the line is here and not in the basket.
-    article: Option<u32>,
-    line: Line,
-}
-
-impl Lines {
-    const KEPT: usize = 256;
-
-    fn new() -> Self {
-        Self((0..Self::KEPT).map(|_| KnownLine::default()).collect())
-    }
-
-    /// Turns a line of the basket, whatever it is, into one of an article.
-    fn take(&mut self, at: u32, articles: &[Article], line: &mut Line) {
-        let known = &mut self.0[at as usize % Self::KEPT];
-        if known.article == Some(at) {
-            known.article = None;
-            std::mem::swap(&mut known.line, line);
-        } else {
-            *line = articles[at as usize].to_line();
-        }
-    }
-
-    /// Keeps a line of the basket; another one takes its place there.
-    fn put(&mut self, at: u32, line: &mut Line) {
-        let known = &mut self.0[at as usize % Self::KEPT];
-        known.article = Some(at);
-        std::mem::swap(&mut known.line, line);
-    }
-}
-
 impl Running {
     pub fn new(shared: &Shared<'_>, part: &Part, tallies: &[Tally]) -> Self {
         let side = |(policy, tally): (&Policy, &Tally)| Side::new(policy, part, tally.clone());
@@ -153,9 +117,9 @@ impl Running {
             sides: shared.policies.iter().zip(tallies).map(side).collect(),
             desk: Desk::default(),
             basket: Arc::default(),
-            laid_out: None,
+            presented: false,
+            scripts: shared.policies.iter().any(|policy| asks_scripts(&policy.bundle)),
             priced: Priced::default(),
-            lines: Lines::new(),
             granted: vec![SmallVec::new(); shared.policies.len()],
             moments: Vec::new(),
             held: HashSet::new(),
@@ -168,14 +132,29 @@ impl Running {
     /// purchases were looked at.
     pub fn advance(&mut self, shared: &Shared<'_>, part: &Part, until: Instant, stop: &dyn Fn() -> bool) -> u64 {
         let mut count = 0;
-        while let Some(what) = part.order.get(self.next).copied() {
-            if part.at(what) >= until || (count % 1_024 == 0 && stop()) {
-                break;
+        let mut step = |running: &mut Self, what: u32| {
+            if count % 1_024 == 0 && stop() {
+                return false;
             }
-            self.next += 1;
             count += u64::from(what & RETURN == 0);
-            if !self.step(shared, part, what, false) {
-                self.waiting.push(what);
+            if !running.step(shared, part, what, false) {
+                running.waiting.push(what);
+            }
+            true
+        };
+        let ahead = &part.order[self.next..];
+        let happens = |what: &u32| part.at(*what) < until;
+        if ahead.get(part.customers.len()).is_some_and(happens) {
+            // Customers do not look at each other within a stretch: in a long one each is followed while at hand.
+            let ahead = &ahead[..ahead.partition_point(happens)];
+            self.next += ahead.len();
+            part.by_customer(ahead).into_iter().all(|what| step(self, what));
+        } else {
+            for what in ahead.iter().take_while(|what| happens(what)) {
+                self.next += 1;
+                if !step(self, *what) {
+                    break;
+                }
             }
         }
         count
@@ -274,31 +253,27 @@ impl Running {
     }
 
     fn lay_out(&mut self, shared: &Shared<'_>, part: &Part, place: u32) {
-        let basket = Arc::make_mut(&mut self.basket);
-        if let Some(before) = self.laid_out.replace(place) {
-            for (article, line) in part.articles_of(before as usize).iter().zip(&mut basket.lines) {
-                self.lines.put(*article, line);
-            }
+        self.priced.clear();
+        let articles = part.articles_of(place as usize);
+        for article in articles {
+            let known = &shared.base.articles[*article as usize];
+            let (quantity, price) = (Quantity(known.line.quantity), UnitPrice(known.line.unit_price));
+            self.priced.push_priced(quantity, price, known.gross, known.cost);
+        }
+        let extra = if part.extras.is_empty() { None } else { part.extras.get(&place) };
+        if self.scripts || extra.is_some() || self.presented {
+            self.presented = extra.is_some();
+            let basket = Arc::make_mut(&mut self.basket);
             basket.codes.clear();
             basket.redeem_points = 0;
-        }
-        self.priced.gross.clear();
-        self.priced.cost.clear();
-        self.priced.total = Money::ZERO;
-        let articles = part.articles_of(place as usize);
-        basket.lines.resize_with(articles.len(), Line::default);
-        for (article, line) in articles.iter().zip(&mut basket.lines) {
-            let known = &shared.base.articles[*article as usize];
-            self.lines.take(*article, &shared.base.articles, line);
-            self.priced.gross.push(known.gross);
-            self.priced.cost.push(known.cost);
-            self.priced.total += known.gross;
-        }
-        if !part.extras.is_empty()
-            && let Some(extra) = part.extras.get(&place)
-        {
-            basket.codes.clone_from(&extra.codes);
-            basket.redeem_points = extra.redeem_points;
+            if let Some(extra) = extra {
+                basket.codes.clone_from(&extra.codes);
+                basket.redeem_points = extra.redeem_points;
+            }
+            if self.scripts {
+                basket.lines.clear();
+                basket.lines.extend(articles.iter().map(|article| shared.base.articles[*article as usize].to_line()));
+            }
         }
     }
 
@@ -306,7 +281,8 @@ impl Running {
     fn prepare(&mut self, shared: &Shared<'_>, part: &Part, at: usize, customer: Option<u32>, alone: bool) -> bool {
         let policy = &shared.policies[at];
         let bundle = &*policy.bundle;
-        let moment = self.moments[shared.plan.sides[at].calendar];
+        let calendar = shared.plan.sides[at].calendar;
+        let (calendar, moment) = (&shared.plan.calendars[calendar], self.moments[calendar]);
         let cut_offs = &shared.cut_offs[at];
         let side = &mut self.sides[at];
         let points = customer.map_or(0, |customer| side.redeemable(customer, moment.at));
@@ -323,7 +299,7 @@ impl Running {
         };
         facts.at = moment.at;
         facts.points = points;
-        facts.local = local(&moment);
+        facts.local = calendar.local(&moment);
         facts.snapshot = cut_offs.id;
         facts.failures.clear();
         if scripts {
@@ -356,6 +332,9 @@ impl Running {
         let (mut watched, mut decision) = (None, None);
         match policy.grants {
             Grants::Decide => {
+                let passes = &shared.plan.sides[at].passes;
+                self.priced.passes.clear();
+                part.articles_of(place as usize).iter().for_each(|it| self.priced.passes.copy(passes, *it as usize));
                 // Nobody hears of reasons but who watches.
                 let made = match shared.watch {
                     Some(_) => &*watched.insert(decide(bundle, &side.facts, &self.basket, &self.priced)),
@@ -460,18 +439,16 @@ impl Running {
                 continue;
             }
             let counts = &plan.counts[column.track];
-            let mut adds = 0;
-            for (line, article) in articles.iter().enumerate().filter(|(_, article)| counts[**article as usize]) {
-                let known = &shared.base.articles[*article as usize];
-                match column.what {
-                    What::Purchases => adds = 1,
-                    What::Quantity => adds += known.line.quantity,
-                    What::Gross => adds += known.gross.0,
-                    What::Cost => adds += known.cost.0,
-                    What::Discount { side } => adds += self.granted[side][line].0,
-                    What::At | What::Kept { .. } => {}
-                }
-            }
+            let counting = articles.iter().enumerate().filter(|(_, article)| counts[**article as usize]);
+            let known = counting.clone().map(|(_, article)| &shared.base.articles[*article as usize]);
+            let adds = match column.what {
+                What::Purchases => i64::from(counting.clone().next().is_some()),
+                What::Quantity => known.map(|it| it.line.quantity).sum(),
+                What::Gross => known.map(|it| it.gross.0).sum(),
+                What::Cost => known.map(|it| it.cost.0).sum(),
+                What::Discount { side } => counting.map(|(line, _)| self.granted[side][line].0).sum(),
+                What::At | What::Kept { .. } => 0,
+            };
             after[at] = before[at] + adds;
         }
         self.touch(customer);

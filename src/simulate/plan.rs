@@ -6,6 +6,7 @@
 
 use super::base::Base;
 use super::calendar::Calendar;
+use crate::engine::Passes;
 use crate::metric::{Average, Count, LineFilter, Measure, Metric, Since, Sum, Window};
 use crate::policy::{Bundle, Condition, Grant, SegmentRule};
 use crate::time::Instant;
@@ -74,6 +75,8 @@ pub(super) struct SidePlan {
     pub keeps: Vec<Option<Keep>>,
     /// Per track: the columns that this side reads.
     pub columns: Vec<Vec<(usize, What)>>,
+    /// By article: which of the bundle's rules on lines it passes.
+    pub passes: Passes,
 }
 
 /// Sums over one window of one track.
@@ -143,7 +146,10 @@ impl Plan {
             base.articles.iter().map(counts).collect()
         };
         plan.counts = plan.tracks.iter().map(counts).collect();
-        for side in 0..plan.sides.len() {
+        for (side, bundle) in bundles.iter().enumerate() {
+            for super::base::Article { line, .. } in &base.articles {
+                plan.sides[side].passes.push(bundle, &line.sku, line.category.as_deref(), &line.tags);
+            }
             let reads = |column: &Column| match column.what {
                 What::Discount { side: of } => of == side,
                 What::At | What::Kept { .. } => false,
@@ -233,7 +239,7 @@ impl Plan {
         self.need(0, What::Discount { side });
         let calendar = self.calendar(bundle, first, until, windows, &mut spans, keeps);
         let (calendar, keeps) = calendar;
-        self.sides.push(SidePlan { calendar, spans, metrics, keeps, columns: Vec::new() });
+        self.sides.push(SidePlan { calendar, spans, metrics, keeps, columns: Vec::new(), passes: Passes::default() });
     }
 
     fn keep(&mut self, side: usize, bundle: &Bundle, segment: usize, windows: &mut Vec<Window>) -> Option<Keep> {

@@ -117,7 +117,9 @@ impl<'a> Describe<'a> {
                 &self.either(format!(", at most {}", self.money(cap)), format!(", höchstens {}", self.money(cap))),
             );
         }
-        if let Some(lines) = discount.lines.as_ref().and_then(|lines| lines_in_words(*self, lines)) {
+        if let Some(lines) =
+            self.bundle.eligible[discount.lines as usize].as_ref().and_then(|lines| lines_in_words(*self, lines))
+        {
             says.push_str(&self.either(format!(", on {lines}"), format!(", auf {lines}")));
         }
         let mut conditions: Vec<String> = discount.when.iter().map(|condition| self.condition(condition)).collect();

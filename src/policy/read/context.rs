@@ -7,8 +7,8 @@ use crate::diagnostic::{Code, Diagnostic, FileId, Sources, Span, nearest};
 use crate::id::Name;
 use crate::metric::{LineFilter, Measure};
 use crate::money::Currency;
-use crate::policy::check;
 use crate::policy::syntax::{Entry, Node, Value};
+use crate::policy::{Eligible, check};
 use crate::script::Scripts;
 use crate::time::Zone;
 
@@ -33,6 +33,7 @@ pub(in crate::policy) struct Cx<'a> {
     pub(in crate::policy) segment_names: Vec<SegmentName>,
     pub(in crate::policy) discounts: HashMap<Name, u16>,
     pub(in crate::policy) filters: Vec<LineFilter>,
+    pub(in crate::policy) eligible: Vec<Option<Eligible>>,
     pub(in crate::policy) scripts: Arc<Scripts>,
     /// Script files that do not compile, by name.
     pub(in crate::policy) broken_scripts: Vec<String>,
@@ -63,6 +64,7 @@ impl<'a> Cx<'a> {
             segment_names: Vec::new(),
             discounts: HashMap::new(),
             filters: Vec::new(),
+            eligible: vec![None],
             scripts: Arc::new(Scripts::new()),
             broken_scripts: Vec::new(),
             comparisons: 0,

@@ -59,9 +59,7 @@ fn discount(cx: &mut Cx<'_>, entry: &Entry, groups: &mut HashMap<Name, u16>) -> 
         cap: cap?,
         when: when?,
         condition: condition?,
-        lines: lines?,
-        // Known once all are read.
-        base: 0,
+        lines: shared(cx, lines?),
         valid: valid?.unwrap_or_default(),
         priority: priority?.unwrap_or(100),
         group,
@@ -102,6 +100,15 @@ fn grant(cx: &mut Cx<'_>, fields: &Fields<'_>) -> Option<Grant> {
         }
         _ => check::script_function(cx, node, 2, "customer, basket").map(Grant::Script),
     }
+}
+
+/// The place of a rule on lines: the same rule has one place, so that each is looked at once in a decision.
+fn shared(cx: &mut Cx<'_>, lines: Option<Eligible>) -> u16 {
+    let at = cx.eligible.iter().position(|known| *known == lines).unwrap_or_else(|| {
+        cx.eligible.push(lines);
+        cx.eligible.len() - 1
+    });
+    at as u16
 }
 
 fn lines(cx: &mut Cx<'_>, entry: &Entry) -> Option<Eligible> {
