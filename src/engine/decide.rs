@@ -4,10 +4,9 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::base::Bases;
 use super::condition::Trace;
+use super::grant::Granted;
 use super::offer::{Kind, Offer, Shown, next_step, offer};
 use super::points;
 use super::price::Priced;
@@ -110,7 +109,7 @@ impl Working {
         decision.at = facts.at;
         decision.snapshot = facts.snapshot;
         decision.failures.clone_from(&facts.failures);
-        lines(priced, offers, outcome, &mut decision.lines);
+        lines(priced, offers, outcome.grants.as_slice(), &mut decision.lines);
         decision.totals = Totals { gross: priced.total, discount: outcome.total, ..Totals::default() };
         points::settle(bundle, facts, basket, priced, &mut decision.totals);
         if !brief {
@@ -150,17 +149,20 @@ fn rate_of(kind: Kind) -> Option<Rate> {
     }
 }
 
-fn lines(priced: &Priced, offers: &[Offer], outcome: &Outcome, lines: &mut Vec<DecidedLine>) {
-    lines.clear();
-    lines.extend(priced.gross.iter().zip(&priced.cost).enumerate().map(|(at, (gross, cost))| {
-        let mut line = DecidedLine { gross: *gross, discount: Money::ZERO, cost: *cost, discounts: SmallVec::new() };
-        for grant in outcome.grants.as_slice() {
+/// Lines with what was granted on each, in the places of those that a decision had.
+fn lines(priced: &Priced, offers: &[Offer], grants: &[Granted], lines: &mut Vec<DecidedLine>) {
+    lines.resize_with(priced.gross.len(), DecidedLine::default);
+    for (at, (line, (gross, cost))) in lines.iter_mut().zip(priced.gross.iter().zip(&priced.cost)).enumerate() {
+        (line.gross, line.cost) = (*gross, *cost);
+        line.discounts.clear();
+        let mut discount = Money::ZERO;
+        for grant in grants {
             let part = grant.parts[at];
             if part > Money::ZERO {
-                line.discount += part;
+                discount += part;
                 line.discounts.push((offers[grant.offer].discount, part));
             }
         }
-        line
-    }));
+        line.discount = discount;
+    }
 }

@@ -59,7 +59,7 @@ impl Priced {
     }
 }
 
-/// Which of a bundle's rules on lines each of some lines passes: of each line a bit per rule.
+/// Which of a bundle's rules on lines each of some lines passes: of each line a bit per rule behind that of all lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Passes {
     /// How many words a line has.
@@ -70,8 +70,9 @@ pub struct Passes {
 impl Passes {
     /// Looks at one more line.
     pub fn push(&mut self, bundle: &Bundle, sku: &str, category: Option<&str>, tags: &[Box<str>]) {
-        self.words = bundle.eligible.len().div_ceil(64);
-        for rules in bundle.eligible.chunks(64) {
+        let (_, rules) = bundle.eligible.split_at(1.min(bundle.eligible.len()));
+        self.words = rules.len().div_ceil(64);
+        for rules in rules.chunks(64) {
             let passes = rules
                 .iter()
                 .enumerate()
@@ -93,7 +94,8 @@ impl Passes {
 
     /// Whether a line passes the rule with this place.
     pub(super) fn hold(&self, rule: usize, line: usize) -> bool {
-        self.bits[line * self.words + rule / 64] >> (rule % 64) & 1 == 1
+        let Some(bit) = rule.checked_sub(1) else { return true };
+        self.bits[line * self.words + bit / 64] >> (bit % 64) & 1 == 1
     }
 }
 

@@ -68,7 +68,7 @@ impl Decision {
 }
 
 /// A line with what was granted on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecidedLine {
     /// Quantity × unit price.
     pub gross: Money,

@@ -1,5 +1,7 @@
 //! Splitting an amount in proportion, without losing a cent: the largest-remainder (Hare–Niemeyer) method.
 
+use std::cmp::Reverse;
+
 use smallvec::{Array, SmallVec};
 
 use super::amount::Money;
@@ -11,35 +13,58 @@ use super::decimal::div_rem;
 /// Weights and total are not below zero. With no weight at all there is nothing to split over, and all parts are zero.
 pub fn allot<A: Array<Item = Money>>(total: Money, weights: &[Money], parts: &mut SmallVec<A>) {
     parts.clear();
+    if let [weight] = weights {
+        parts.push(if *weight == Money::ZERO { Money::ZERO } else { total });
+        return;
+    }
     let sum: i128 = weights.iter().map(|w| w.wide()).sum();
     if sum == 0 {
         parts.resize(weights.len(), Money::ZERO);
         return;
     }
-    if let [_] = weights {
-        parts.push(total);
-        return;
+    // Nearly every basket is small, and its products fit 64 bits.
+    if let (Ok(total), Ok(sum)) = (u32::try_from(total.0), u32::try_from(sum)) {
+        let divide = |weight: Money| {
+            let product = u64::from(total) * weight.0.unsigned_abs();
+            ((product / u64::from(sum)) as i64, product % u64::from(sum))
+        };
+        split(i64::from(total), weights, parts, divide);
+    } else {
+        let divide = |weight: Money| {
+            let (part, remainder) = div_rem(total.wide() * weight.wide(), sum);
+            (part as i64, remainder)
+        };
+        split(total.0, weights, parts, divide);
     }
-    let divide = |weight: Money| div_rem(total.wide() * weight.wide(), sum);
-    let mut left = total.wide();
-    let (mut largest, mut at_largest) = (0, 0);
+}
+
+/// Splits by a function that says a weight's whole part, and what remains of it.
+fn split<A: Array<Item = Money>, R: Ord + Copy>(
+    total: i64,
+    weights: &[Money],
+    parts: &mut SmallVec<A>,
+    divide: impl Fn(Money) -> (i64, R),
+) {
+    let mut left = total;
+    let mut largest = None;
     for (at, weight) in weights.iter().enumerate() {
         let (part, remainder) = divide(*weight);
         left -= part;
-        if remainder > largest {
-            (largest, at_largest) = (remainder, at);
+        if largest.is_none_or(|(known, _)| remainder > known) {
+            largest = Some((remainder, at));
         }
-        parts.push(Money(part as i64));
+        parts.push(Money(part));
     }
     // What is left is below the number of lines: one unit each, to the largest remainders first.
-    match left {
-        0 => {}
+    match (left, largest) {
+        (0, _) | (_, None) => {}
         // The usual case needs no sorting.
-        1 => parts[at_largest] += Money(1),
+        (1, Some((_, at))) => parts[at] += Money(1),
         _ => {
-            let mut order: Vec<usize> = (0..weights.len()).collect();
-            order.sort_by_cached_key(|at| (std::cmp::Reverse(divide(weights[*at]).1), *at));
-            for at in order.into_iter().take(usize::try_from(left).unwrap_or(0)) {
+            let mut order: SmallVec<[(Reverse<R>, usize); 8]> =
+                weights.iter().enumerate().map(|(at, weight)| (Reverse(divide(*weight).1), at)).collect();
+            order.sort_unstable();
+            for (_, at) in order.into_iter().take(usize::try_from(left).unwrap_or(0)) {
                 parts[at] += Money(1);
             }
         }

@@ -41,16 +41,9 @@ impl Figures {
 
 impl Add for Figures {
     type Output = Self;
-    fn add(self, other: Self) -> Self {
-        Self {
-            purchases: self.purchases + other.purchases,
-            gross: self.gross + other.gross,
-            discount: self.discount + other.discount,
-            cost: self.cost + other.cost,
-            points_issued: self.points_issued + other.points_issued,
-            points_redeemed: self.points_redeemed + other.points_redeemed,
-            points_paid: self.points_paid + other.points_paid,
-        }
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
     }
 }
 
@@ -78,7 +71,13 @@ impl Sub for Figures {
 
 impl AddAssign for Figures {
     fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
+        self.purchases += other.purchases;
+        self.gross += other.gross;
+        self.discount += other.discount;
+        self.cost += other.cost;
+        self.points_issued += other.points_issued;
+        self.points_redeemed += other.points_redeemed;
+        self.points_paid += other.points_paid;
     }
 }
 
