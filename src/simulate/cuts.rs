@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::base::{GUEST, Part, RETURN};
 use super::calendar::Moment;
-use super::part::{Running, Shared};
+use super::part::{AHEAD, Running, Shared};
 use super::plan::{Reading, SidePlan};
 use super::quantiles::{Change, Quantiles, Values};
 use crate::engine::{CutOffs, SegmentCuts, rank_cuts, score_cuts};
@@ -244,7 +244,12 @@ impl Read {
             }
             Some(before) => state.passed.changed(part, (before, moment.at), left, &mut customers),
         }
-        for customer in customers.iter().copied() {
+        for (nth, customer) in customers.iter().copied().enumerate() {
+            if nth % AHEAD == 0 {
+                let ahead = &customers[nth..customers.len().min(nth + AHEAD)];
+                running.past.fetch(part, shared.plan.stride(), ahead.iter().copied());
+                values.fetch(ahead);
+            }
             if part.customers[customer as usize].since > moment.at {
                 continue;
             }

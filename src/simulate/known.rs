@@ -38,6 +38,19 @@ impl Marks {
     }
 }
 
+impl Marks {
+    /// Asks for a customer's marks.
+    pub fn fetch(&self, customer: u32) -> i64 {
+        i64::from(self.marks[customer as usize * self.each].load(Ordering::Relaxed))
+    }
+
+    /// The places that are marked.
+    pub fn of(&self, customer: u32) -> impl Iterator<Item = usize> {
+        let first = customer as usize * self.each;
+        self.marks[first..first + self.each].iter().map(|mark| mark.load(Ordering::Relaxed) as usize)
+    }
+}
+
 /// A customer's history as far as it was replayed.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {

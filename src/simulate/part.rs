@@ -1,6 +1,7 @@
 //! One part of a base while it is replayed: purchases and returns in order of time, all sides at once.
 
 use std::collections::HashSet;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -67,6 +68,29 @@ impl Past {
         Self { rows, marks: Marks::new(shared.plan, part), taken_back: vec![Vec::new(); part.customers.len()] }
     }
 
+    /// Looks where what is known of some customers will be looked at soon. Memory answers many at once as fast as one, so
+    /// that whoever comes then does not wait for each.
+    pub fn fetch(&self, part: &Part, stride: usize, customers: impl Iterator<Item = u32> + Clone) {
+        let mut seen = 0;
+        for customer in customers.clone() {
+            let of = customer as usize;
+            seen ^= self.marks.fetch(customer) ^ part.customers[of].since.0 ^ i64::from(part.contact_starts[of]);
+            seen ^= self.taken_back[of].len() as i64 ^ i64::from(part.starts[of]);
+        }
+        black_box(seen);
+        for customer in customers {
+            let first = part.contact_starts[customer as usize] as usize;
+            seen ^= part.contacts.get(first).map_or(0, |contact| contact.at.0);
+            seen ^= part.contact_sums.get(first + customer as usize).map_or(0, |sums| sums.0[0]);
+            for place in self.marks.of(customer) {
+                let row = (place + customer as usize) * stride;
+                let row = self.rows.get(row..row + stride).unwrap_or_default();
+                seen = row.iter().step_by(8).fold(seen, |seen, sum| seen ^ sum);
+            }
+        }
+        black_box(seen);
+    }
+
     /// A customer's history as far as it was replayed, on one side.
     pub fn known<'a>(&'a self, shared: &Shared<'a>, part: &'a Part, side: usize, customer: u32) -> Known<'a> {
         Known {
@@ -81,6 +105,9 @@ impl Past {
         }
     }
 }
+
+/// How many customers memory is asked for at once.
+pub(super) const AHEAD: usize = 8;
 
 /// A part while it is replayed.
 #[derive(Debug)]
@@ -150,7 +177,10 @@ impl Running {
             self.next += ahead.len();
             part.by_customer(ahead).into_iter().all(|what| step(self, what));
         } else {
-            for what in ahead.iter().take_while(|what| happens(what)) {
+            for (nth, what) in ahead.iter().take_while(|what| happens(what)).enumerate() {
+                if nth % AHEAD == 0 {
+                    self.fetch(shared, part, &ahead[nth..ahead.len().min(nth + AHEAD)]);
+                }
                 self.next += 1;
                 if !step(self, *what) {
                     break;
@@ -158,6 +188,27 @@ impl Running {
             }
         }
         count
+    }
+
+    /// Looks where the next purchases will look.
+    fn fetch(&self, shared: &Shared<'_>, part: &Part, ahead: &[u32]) {
+        let place = |what: &u32| match what & RETURN {
+            0 => *what as usize,
+            _ => part.returns[(what & !RETURN) as usize].purchase as usize,
+        };
+        let customers: SmallVec<[u32; AHEAD]> =
+            ahead.iter().map(|what| part.purchases[place(what)].customer).filter(|it| *it != GUEST).collect();
+        self.past.fetch(part, shared.plan.stride(), customers.iter().copied());
+        let mut seen = 0;
+        for place in ahead.iter().map(place) {
+            seen ^= part.articles_of(place).first().copied().map_or(0, i64::from);
+        }
+        for side in &self.sides {
+            for got in customers.iter().map(|customer| &side.got[*customer as usize]) {
+                seen ^= got.discount.0 ^ got.by_discount.len() as i64;
+            }
+        }
+        black_box(seen);
     }
 
     /// Replays one thing that was put off.

@@ -33,6 +33,12 @@ impl Values {
         Self { metrics, values: vec![ABSENT; customers * metrics] }
     }
 
+    /// Looks at some customers' values, which are set soon.
+    pub fn fetch(&self, customers: &[u32]) {
+        let seen = customers.iter().filter_map(|customer| self.values.get(*customer as usize * self.metrics));
+        std::hint::black_box(seen.fold(0, |seen, value| seen ^ value));
+    }
+
     /// Sets a customer's values; what changed is noted.
     pub fn set(&mut self, customer: usize, values: impl Iterator<Item = Option<i64>>, changes: &mut Vec<Change>) {
         let known = &mut self.values[customer * self.metrics..][..self.metrics];
