@@ -1,5 +1,6 @@
 //! What can go wrong: the machine, opening a file, a write.
 
+use std::any::Any;
 use std::io;
 
 use thiserror::Error;
@@ -18,12 +19,22 @@ pub enum Failure {
         /// What is wrong with it.
         why: String,
     },
-    /// A write panicked; nothing of it was kept.
-    #[error("a write was given up: {0}")]
+    /// It panicked; nothing of a write is kept.
+    #[error("it was given up half done: {0}")]
     Panicked(String),
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
+}
+
+impl Failure {
+    /// What a panic says.
+    pub fn of_panic(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        Self::Panicked(
+            text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_owned()),
+        )
+    }
 }
 
 /// Why a store cannot be opened.

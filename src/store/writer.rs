@@ -229,7 +229,7 @@ impl Writer {
         for (at, job) in jobs.iter_mut().enumerate() {
             // Whatever a panic leaves half done lies in the batch and in the job, and both are dropped.
             let went = catch_unwind(AssertUnwindSafe(|| job.run(&mut batch)))
-                .map_err(|panic| Trouble::Panicked(at, Failure::Panicked(message(&*panic))))?;
+                .map_err(|panic| Trouble::Panicked(at, Failure::of_panic(&*panic)))?;
             if let Some(failure) = batch.broken() {
                 return Err(Trouble::Before(failure));
             }
@@ -268,9 +268,4 @@ impl Writer {
             observer(stats);
         }
     }
-}
-
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_owned())
 }

@@ -1,7 +1,8 @@
 //! Simulations in the background: a bounded number at once, with progress, and an end when somebody asks for it.
 
-use std::sync::{Arc, Mutex};
-use std::time::Instant as Watch;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant as Watch};
 
 use serde::Serialize;
 use thiserror::Error;
@@ -13,6 +14,8 @@ use super::run::{Prepared, SimulationError};
 use super::search::PreparedSearch;
 use crate::app::start::{App, lock};
 use crate::simulate::Progress;
+use crate::store::Failure;
+use crate::time::Instant;
 
 /// The most that run at once.
 const MOST_RUNNING: usize = 2;
@@ -37,7 +40,11 @@ pub struct Job {
     pub kind: &'static str,
     /// How far it is.
     pub progress: Progress,
+    /// When it was started.
+    pub started_at: Instant,
     begun: Watch,
+    /// How long it ran, once it ended.
+    ran: OnceLock<Duration>,
     state: Mutex<JobState>,
 }
 
@@ -68,9 +75,10 @@ impl Job {
         lock(&self.state).clone()
     }
 
-    /// Milliseconds since it began.
+    /// How many milliseconds it runs, or ran.
     pub fn running_for(&self) -> u64 {
-        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let ran = self.ran.get().copied().unwrap_or_else(|| self.begun.elapsed());
+        u64::try_from(ran.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -98,7 +106,9 @@ impl App {
             id: self.fresh_id("s"),
             kind,
             progress: Progress::default(),
+            started_at: self.clock.now(),
             begun: Watch::now(),
+            ran: OnceLock::new(),
             state: Mutex::new(JobState::Running),
         });
         {
@@ -117,7 +127,10 @@ impl App {
         }
         let (app, run) = (Arc::clone(self), Arc::clone(&job));
         std::thread::spawn(move || {
-            let found = app.on_few_threads(|| work(&app, &run.progress));
+            // Whatever a panic leaves half done lies in what it worked on, which nobody sees.
+            let work = AssertUnwindSafe(|| app.on_few_threads(|| work(&app, &run.progress)));
+            let found = catch_unwind(work).unwrap_or_else(|panic| Err(Failure::of_panic(&*panic).into()));
+            run.ran.get_or_init(|| run.begun.elapsed());
             *lock(&run.state) = match found {
                 Ok(report) => JobState::Done(Arc::new(report)),
                 Err(error) => {
@@ -141,7 +154,7 @@ impl App {
             rayon::ThreadPoolBuilder::new().num_threads((processors - 1).max(1)).start_handler(|_| come_last()).build();
         match pool {
             Ok(pool) => pool.install(work),
-            Err(error) => Err(crate::store::Failure::Panicked(error.to_string()).into()),
+            Err(error) => Err(Failure::Panicked(error.to_string()).into()),
         }
     }
 
@@ -170,5 +183,28 @@ fn come_last() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19) {
         tracing::debug!(%error, "a simulation runs with the priority of those that serve");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Clock, Settings};
+    use crate::store::Store;
+
+    #[test]
+    fn a_run_that_panics_has_failed_and_makes_room() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let settings = Settings { policies: root.join("policies"), scripts: root.join("scripts") };
+        let store = Store::in_memory().expect("a store");
+        let app = Arc::new(App::open(store, Clock::System, settings).expect("an app"));
+        for _ in 0..=MOST_RUNNING {
+            let job = app.start_job("simulation", |_, _| std::panic::panic_any("broken")).expect("room");
+            while matches!(job.state(), JobState::Running) {
+                std::thread::yield_now();
+            }
+            let JobState::Failed(error) = job.state() else { panic!("it cannot have ended well") };
+            assert_eq!(error.to_string(), Failure::Panicked("broken".to_owned()).to_string());
+        }
     }
 }

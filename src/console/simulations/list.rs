@@ -23,6 +23,7 @@ pub struct Run {
     pub kind: String,
     /// `running`, `done` or `failed`.
     pub state: String,
+    pub started_at: String,
     pub done: u64,
     pub total: u64,
     pub seconds_left: Option<u64>,

@@ -24,6 +24,7 @@ words!(Simulations {
     runs_none: "Nothing has run yet." | "Noch ist nichts gelaufen.",
     run: "Simulation {}" | "Simulation {}",
     state: "State" | "Stand",
+    started: "Started" | "Gestartet",
     running: "running" | "läuft",
     done: "done" | "fertig",
     failed: "failed" | "gescheitert",

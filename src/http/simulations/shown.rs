@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use crate::app::{App, Job, JobReport, JobState, SimulationError, TooMany};
 use crate::http::problem::Problem;
-use crate::http::wire::findings;
+use crate::http::wire::{Shown, findings};
+use crate::time::Instant;
 
 /// A simulation that runs, or ran.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,11 +21,14 @@ pub struct SimulationOut {
     pub kind: &'static str,
     /// `running`, `done` or `failed`.
     pub state: &'static str,
+    /// When it was started.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Shown<Instant>,
     /// Steps that are done: each purchase is read once and replayed once, in a search once per policy.
     pub done: u64,
     /// Steps in all.
     pub total: u64,
-    /// Steps per second so far.
+    /// Steps per second, until it ended.
     pub per_second: u64,
     /// About how many seconds are left; null where that is not known yet, or nothing is left.
     pub seconds_left: Option<u64>,
@@ -52,6 +56,7 @@ impl SimulationOut {
             id: job.id.clone(),
             kind: job.kind,
             state,
+            started_at: Shown(job.started_at),
             done,
             total,
             per_second,

@@ -86,6 +86,10 @@ async fn a_simulation_runs_in_the_background_and_reports() {
     assert!(page.text().contains("<svg") && page.text().contains("Level 0, replay"), "{}", page.text());
     let listed = app.get("/v1/simulations").await.json(200);
     assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["report"]), (&json!(id), &Value::Null));
+    // What is over does not get slower.
+    assert_eq!(listed["items"][0]["per_second"], found["per_second"]);
+    assert_eq!(listed["items"][0]["started_at"], found["started_at"]);
+    assert!(found["started_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{found}");
     assert_eq!(app.delete(&place).await.status, 204);
     app.get(&place).await.problem(404, "not-found");
     app.delete(&place).await.problem(404, "not-found");
