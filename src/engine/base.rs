@@ -13,7 +13,7 @@ use crate::policy::{Bundle, Discount};
 pub(super) type PerLine = SmallVec<[Money; 8]>;
 
 /// The part of a basket that a discount looks at.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Base {
     /// Value per line, in parts of the minor unit: `scale` of them are one.
     pub values: PerLine,

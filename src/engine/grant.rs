@@ -10,7 +10,7 @@ use crate::money::{Money, Number, Quantity, Rate, UnitPrice, allot, round_div};
 use crate::policy::{Bundle, Discount, Grant, Ladder, Stacking};
 
 /// What one discount grants, line by line.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Granted {
     pub offer: usize,
     pub amount: Money,
