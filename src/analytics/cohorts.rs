@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::report::{Figure, Head, Share, shown};
 use crate::money::{Currency, Number, round_div};
-use crate::time::{Instant, Period};
+use crate::time::{Instant, Period, Zone};
 
 /// What was bought in one period by the customers of one cohort.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,7 +51,8 @@ pub struct CohortTally {
     again: Vec<u64>,
     back: Vec<u64>,
     lost: Vec<u64>,
-    /// How many gaps between two purchases lasted so many whole days of 24 hours.
+    zone: Zone,
+    /// How many gaps between two purchases lasted so many whole days on the wall clock.
     gaps: Vec<u64>,
 }
 
@@ -60,9 +61,10 @@ const LONGEST_GAP: usize = 36_525;
 
 impl CohortTally {
     /// Nothing yet, over so many periods.
-    pub fn new(periods: usize) -> Self {
+    pub fn new(periods: usize, zone: Zone) -> Self {
         Self {
             periods,
+            zone,
             cells: (0..periods).map(|cohort| vec![Bought::default(); periods - cohort]).collect(),
             repeated: vec![0; periods],
             fresh: vec![0; periods],
@@ -108,7 +110,8 @@ impl CohortTally {
     }
 
     fn gap(&mut self, from: Instant, until: Instant) {
-        let days = usize::try_from((until.0 - from.0) / 86_400_000_000).unwrap_or(0).min(LONGEST_GAP);
+        let days = (self.zone.local(until) - self.zone.local(from)).num_days();
+        let days = usize::try_from(days).unwrap_or(0).min(LONGEST_GAP);
         if self.gaps.len() <= days {
             self.gaps.resize(days + 1, 0);
         }
@@ -243,7 +246,7 @@ pub struct CohortTotal {
     pub margin: Figure,
 }
 
-/// Whole days of 24 hours between two purchases of a customer, one after the other.
+/// Whole days on the wall clock between two purchases of a customer, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Between {
     /// How many times somebody bought again.
@@ -378,7 +381,7 @@ mod tests {
     }
 
     fn report(customers: &[Vec<CohortPurchase>], periods: usize) -> CohortReport {
-        let mut parts = [CohortTally::new(periods), CohortTally::new(periods)];
+        let mut parts = [0; 2].map(|_| CohortTally::new(periods, Zone::UTC));
         customers.iter().enumerate().for_each(|(at, purchases)| parts[at % 2].push(purchases));
         let [one, other] = parts;
         let starts: Vec<Instant> = (0..periods as i64).map(|at| Instant(at * 10 * DAY)).collect();
@@ -440,6 +443,17 @@ mod tests {
         assert_eq!(quartiles, ["6.50", "8.50", "11.50", "9.50"]);
         assert_eq!((report.total.customers, report.total.purchases), (4, 8));
         assert_eq!((report.total.net.to_string(), report.total.margin.to_string()), ("122.00".into(), "48.80".into()));
+    }
+
+    #[test]
+    fn a_day_that_lost_an_hour_is_a_day() {
+        let zone = Zone::from_name("America/New_York").expect("a zone");
+        let mut tally = CohortTally::new(1, zone);
+        let noon = |day: &str| zone.parse_instant(&format!("{day} 12:00")).expect("an instant");
+        let bought = ["2026-03-07", "2026-03-09", "2026-11-02"].map(noon);
+        tally.push(&bought.map(|at| CohortPurchase { period: 0, at, net: 100, margin: 40 }));
+        let days = tally.gaps.iter().enumerate().filter(|(_, many)| **many > 0).map(|(days, _)| days);
+        assert_eq!(days.collect::<Vec<_>>(), [2, 238]);
     }
 
     #[test]

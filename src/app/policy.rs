@@ -12,6 +12,7 @@ use super::start::{App, StartError, has_errors, lock};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::engine::{CutOffs, TestRun, run_tests};
 use crate::id::Revision;
+use crate::money::Currency;
 use crate::policy::{Bundle, Compiled, compile, is_test, revision, tests};
 use crate::store::{
     Activation, Answered, AuditAction, Batch, Failure, KeptRevision, Listing, Page, Read, WriteError, decode, encode,
@@ -27,7 +28,7 @@ pub struct ReloadFailure {
     pub sources: Sources,
     /// What is wrong with them; empty where the folder could not be read.
     pub diagnostics: Vec<Diagnostic>,
-    /// In words, where the folder could not be read.
+    /// In words, where the folder could not be read, or what it holds may not come into force.
     pub failure: Option<String>,
 }
 
@@ -87,6 +88,14 @@ pub enum ActivateError {
     /// Somebody else activated another one meanwhile.
     #[error("revision {0} is in force")]
     Stale(Revision),
+    /// What is stored is in another currency.
+    #[error("the policies are in {found}, and what was bought is in {kept}")]
+    Currency {
+        /// Theirs.
+        found: Currency,
+        /// That of the purchases.
+        kept: Currency,
+    },
     /// Another request has this idempotency key.
     #[error("the idempotency key `{0}` was used with other content")]
     Exists(String),
@@ -190,6 +199,13 @@ impl App {
             *lock(&self.reload) = Some(ReloadFailure { at: self.clock.now(), sources, diagnostics, failure: None });
             return Ok(false);
         };
+        if let Some((found, kept)) = self.other_currency(&bundle)? {
+            let failure = Some(ActivateError::Currency { found, kept }.to_string());
+            tracing::warn!(%found, %kept, "the policies are in another currency; what was in force stays");
+            metrics::counter!("treue_reload_failures_total").increment(1);
+            *lock(&self.reload) = Some(ReloadFailure { at: self.clock.now(), sources, diagnostics, failure });
+            return Ok(false);
+        }
         *lock(&self.reload) = None;
         let revision = bundle.revision;
         if something_in_force && self.folder_revision()? == Some(revision) {
@@ -249,6 +265,9 @@ impl App {
             return if same { Ok(decode(&known.body)?) } else { Err(ActivateError::Exists(key.clone())) };
         }
         let bundle = self.bundle_of(asked.revision)?.ok_or(ActivateError::Unknown(asked.revision))?;
+        if let Some((found, kept)) = self.other_currency(&bundle)? {
+            return Err(ActivateError::Currency { found, kept });
+        }
         let in_force = self.active().bundle.revision;
         if asked.expected.is_some_and(|expected| expected != in_force) {
             return Err(ActivateError::Stale(in_force));
@@ -271,8 +290,19 @@ impl App {
             return Ok(());
         }
         let Some(bundle) = self.bundle_of(due.revision)? else { return Ok(()) };
+        if self.other_currency(&bundle)?.is_some() {
+            return Ok(());
+        }
         let _changing = lock(&self.changing);
         self.finish_activation(bundle, Some(&due))
+    }
+
+    /// The currency of a bundle and that of what was bought, where these differ: amounts are stored in minor units, which
+    /// would then be read as others.
+    fn other_currency(&self, bundle: &Bundle) -> Result<Option<(Currency, Currency)>, Failure> {
+        let (found, kept) = (bundle.currency, self.active().bundle.currency);
+        let differ = found != kept && self.store.snapshot().counts()?.purchases > 0;
+        Ok(differ.then_some((found, kept)))
     }
 
     /// Stored revisions.

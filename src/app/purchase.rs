@@ -216,7 +216,7 @@ impl App {
     /// Whether a purchase would lie further back than the clocks of two machines differ, on its own or by what it was
     /// quoted for.
     pub fn lies_back(&self, at: Option<Instant>, terms: Option<&Terms>) -> bool {
-        let asked_at = terms.map_or_else(|| self.clock.now(), |terms| terms.expires_at.plus_micros(-HONOURED));
+        let asked_at = terms.map_or_else(|| self.clock.now(), asked_at);
         let at = terms.map_or(at, |terms| Some(terms.decision.at));
         at.is_some_and(|at| at < asked_at.plus_micros(-CLOCK_SKEW))
     }
@@ -228,6 +228,11 @@ impl App {
         let record = rows.decision(id)?.map(|bytes| decode(&bytes)).transpose()?;
         Ok(Some((purchase, record)))
     }
+}
+
+/// When a quote was asked for.
+fn asked_at(terms: &Terms) -> Instant {
+    terms.expires_at.plus_micros(-HONOURED)
 }
 
 pub(super) fn missing_revision(purchase: &str) -> Failure {
@@ -266,7 +271,11 @@ impl Job {
             };
         }
         let now = self.clock.now();
-        if wanted.at.is_some_and(|at| at > now.plus_micros(CLOCK_SKEW)) {
+        let (at, asked_at) = match &wanted.terms {
+            Some(terms) => (Some(terms.decision.at), asked_at(terms)),
+            None => (wanted.at, now),
+        };
+        if at.is_some_and(|at| at > asked_at.plus_micros(CLOCK_SKEW)) {
             return Err(PurchaseError::Ahead { now });
         }
         let (customer, basket, decision) = match &wanted.terms {

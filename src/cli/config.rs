@@ -46,6 +46,9 @@ struct File {
     log_format: Option<LogFormat>,
 }
 
+/// The store where nobody names one.
+pub(super) const DEFAULT_STORE: &str = "treue.redb";
+
 const FILE: &str = "treue.toml";
 
 impl Config {
@@ -60,7 +63,7 @@ impl Config {
         };
         let cache_mib = common.cache_mib.or(file.cache_mib).unwrap_or(1_024);
         Ok(Self {
-            store: pick(&common.store, file.store, "treue.redb"),
+            store: pick(&common.store, file.store, DEFAULT_STORE),
             policies: pick(&common.policies, file.policies, "policies"),
             scripts: pick(&common.scripts, file.scripts, "scripts"),
             cache_bytes: cache_mib.saturating_mul(1024 * 1024),

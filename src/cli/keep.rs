@@ -43,7 +43,7 @@ pub(super) fn run_verify(args: &VerifyArgs, config: &Config) -> anyhow::Result<E
             print::line(&format!("{} {}: {}", flaw.table, flaw.row, flaw.what))?;
         }
         let flaws = if ok { "no flaws".to_owned() } else { print::plural(flaws.len(), "flaw") };
-        print::line(&format!("{customers} customers, {purchases} purchases, {interactions} interactions: {flaws}"))?;
+        print::line(&format!("{customers} cards, {purchases} purchases, {interactions} interactions: {flaws}"))?;
     }
     Ok(if ok { End::Done } else { End::No })
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow, bail};
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::args::{ExplainArgs, QuoteArgs};
-use super::config::Config;
+use super::config::{Config, DEFAULT_STORE};
 use super::{End, print};
 use crate::app::App;
 use crate::engine::{Steps, explain as in_words};
@@ -25,14 +25,18 @@ use crate::store::Store;
 
 pub(super) fn run(args: &QuoteArgs, config: &Config) -> anyhow::Result<End> {
     let text = read(&args.file)?;
-    // Without a store everybody is a guest; none is made for a question.
-    let store = if config.store.exists() { config.open_store()? } else { Store::in_memory()? };
+    // Where nobody names a store and there is none, nothing is known of anybody; none is made for a question.
+    let store = match config.store.exists() || config.store != Path::new(DEFAULT_STORE) {
+        true => config.open_existing_store()?,
+        false => Store::in_memory()?,
+    };
     let app = config.open_app(store)?;
     let quoted = match ask(&app, &text) {
         Ok(quoted) => quoted,
         Err(problem) => {
             anstream::eprintln!("error: {}", problem.detail);
-            for error in &problem.errors {
+            // One is said in the line above.
+            for error in problem.errors.iter().skip(usize::from(problem.errors.len() == 1)) {
                 anstream::eprintln!("  {}: {}", error.pointer, error.detail);
             }
             return Ok(End::No);

@@ -2,6 +2,7 @@
 
 use crate::id::Name;
 use crate::model::{Attribute, Basket, Because, Facts, Reason};
+use crate::money::Number;
 use crate::policy::{Condition, Discount, Validity};
 use crate::time::Duration;
 use chrono::{Datelike, Days, Months, NaiveDate};
@@ -114,6 +115,15 @@ impl Trace {
         self.begin();
         self.fails(|| reason);
         self.end()
+    }
+
+    /// Slices end where what earlier discounts left of the basket ends.
+    pub fn sliced(&mut self, because: Because, ends: Number) {
+        for reason in self.kept.get_mut(because.start as usize..because.end as usize).unwrap_or_default() {
+            if let Reason::Slices { until, .. } = reason {
+                *until = ends;
+            }
+        }
     }
 
     /// The same reasons and one more.

@@ -120,13 +120,17 @@ impl Working {
         }
         decision.applied.clear();
         decision.applied.extend(outcome.grants.as_mut_slice().iter_mut().map(|grant| {
-            let mut because = offers[grant.offer].because;
+            let offer = &offers[grant.offer];
+            if let Kind::Slices(from) = offer.kind {
+                trace.sliced(offer.because, from + grant.worth.value(bundle.currency));
+            }
+            let mut because = offer.because;
             if let Some((alone, together)) = outcome.exclusive {
                 because = trace.extended(because, Reason::ExclusiveWon { alone, together });
             }
-            let rate = rate_of(offers[grant.offer].kind);
+            let rate = rate_of(offer.kind);
             Applied {
-                discount: offers[grant.offer].discount,
+                discount: offer.discount,
                 rate,
                 amount: grant.amount,
                 because,

@@ -188,8 +188,8 @@ impl<'a> Words<'a> {
                 write!(f, "script failed at {file}:{line}:{column}: {message}")
             }
             Reason::GroupLost { winner } => match self.discount.and_then(|discount| discount.group_name.as_deref()) {
-                Some(group) => write!(f, "{} grants more in group {group}", other(*winner)),
-                None => write!(f, "{} grants more", other(*winner)),
+                Some(group) => write!(f, "{} grants at least as much in group {group}", other(*winner)),
+                None => write!(f, "{} grants at least as much", other(*winner)),
             },
             Reason::ExclusiveElsewhere { winner } => write!(f, "{} applies alone", other(*winner)),
             Reason::ExclusiveLost { alone, together } => {

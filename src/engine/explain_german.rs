@@ -71,8 +71,8 @@ impl Words<'_> {
                 write!(f, "Skript gescheitert bei {file}:{line}:{column}: {message}")
             }
             Reason::GroupLost { winner } => match self.discount.and_then(|discount| discount.group_name.as_deref()) {
-                Some(group) => write!(f, "{} gewährt mehr in der Gruppe {group}", other(*winner)),
-                None => write!(f, "{} gewährt mehr", other(*winner)),
+                Some(group) => write!(f, "{} gewährt in der Gruppe {group} mindestens ebenso viel", other(*winner)),
+                None => write!(f, "{} gewährt mindestens ebenso viel", other(*winner)),
             },
             Reason::ExclusiveElsewhere { winner } => write!(f, "{} gilt allein", other(*winner)),
             Reason::ExclusiveLost { alone, together } => {

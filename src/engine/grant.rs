@@ -18,6 +18,8 @@ pub(super) struct Granted {
     pub bases: PerLine,
     /// What each line was granted.
     pub parts: PerLine,
+    /// What all of it is worth.
+    pub worth: Worth,
     pub cuts: SmallVec<[Cut; 1]>,
 }
 
@@ -39,6 +41,7 @@ impl Granted {
         self.offer = at;
         self.cuts.clear();
         let (quantities, worth) = bases.left((bundle, discount, priced), values, &mut self.bases);
+        self.worth = worth;
         if worth.total == Money::ZERO {
             return Err(Reason::NothingLeft);
         }

@@ -110,6 +110,9 @@ rhai::def_package! {
     }
 }
 
+/// What an `if` expression sees.
+const SHOWN: [&str; 3] = ["customer", "basket", "at"];
+
 impl Scripts {
     /// An engine with nothing compiled yet.
     pub fn new() -> Self {
@@ -129,7 +132,11 @@ impl Scripts {
 
     /// Compiles an expression that stands at this place of a policy.
     pub fn expression(&self, text: &str, path: &str, line: u32, column: u32) -> Result<Expression, CompileError> {
-        let ast = self.engine.compile_expression(text).map_err(|error| compile_error(&error))?;
+        let mut scope = Scope::new();
+        for name in SHOWN {
+            scope.push_dynamic(name, Dynamic::UNIT);
+        }
+        let ast = self.engine.compile_expression_with_scope(&scope, text).map_err(|error| compile_error(&error))?;
         Ok(Expression { ast: Arc::new(ast), text: text.into(), path: path.into(), line, column })
     }
 
@@ -190,10 +197,11 @@ impl Scripts {
                 column: if line == 1 { expression.column + column - 1 } else { column },
             }
         };
+        let [shown_customer, shown_basket, shown_at] = SHOWN;
         let mut scope = Scope::new();
-        scope.push_constant("customer", customer);
-        scope.push_constant("basket", basket);
-        scope.push_constant("at", ScriptInstant(at));
+        scope.push_constant(shown_customer, customer);
+        scope.push_constant(shown_basket, basket);
+        scope.push_constant(shown_at, ScriptInstant(at));
         bounds::begin();
         let run = AssertUnwindSafe(|| self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &expression.ast));
         match catch_unwind(run) {
@@ -284,6 +292,7 @@ fn engine() -> Engine {
     engine.set_max_functions(MAX_FUNCTIONS);
     engine.set_max_modules(0);
     engine.set_fail_on_invalid_map_property(true);
+    engine.set_strict_variables(true);
     values::register(&mut engine);
     engine
 }

@@ -176,7 +176,7 @@ impl Running {
 }
 
 /// A line's share of what units hold that came back.
-fn share_of(base: &Base, part: &Part, place: u32, line: &BackLine, total: Money) -> Money {
+pub(super) fn share_of(base: &Base, part: &Part, place: u32, line: &BackLine, total: Money) -> Money {
     let Some(article) = part.articles_of(place as usize).get(line.line as usize) else { return Money::ZERO };
     let quantity = Quantity(base.articles[*article as usize].line.quantity);
     let inside = |taken: Quantity| Quantity(taken.0.clamp(0, quantity.0));

@@ -273,6 +273,12 @@ impl Base {
         self.parts.iter().map(|part| part.customers.len() as u64).sum()
     }
 
+    /// Whether anything was bought from the first instant to before the second.
+    pub fn bought_within(&self, window: (Instant, Instant)) -> bool {
+        let within = |bought: &Bought| (window.0..window.1).contains(&bought.at);
+        self.parts.iter().any(|part| part.purchases.iter().any(within))
+    }
+
     /// When the first and the last thing happened; absent where nothing did.
     pub const fn span(&self) -> Option<(Instant, Instant)> {
         self.span

@@ -4,7 +4,7 @@
 //! purchase, and what is read from it), [`known`] (a customer's metrics and classes at some point), [`limits`] (uses and
 //! budgets of all together), [`side`] (one policy), [`part`] with [`mod@back`] (some customers in order of time), [`cuts`]
 //! with [`quantiles`] (cut-offs on the way) and [`models`] (fitted ones), [`mod@replay`] (the whole), [`figures`] and [`outcome`] (what came of it). What comes of it
-//! when customers answer: [`stream`] and [`behaviour`]; the best settings: [`mod@search`]. Apart from these, [`demo`] (a made-up
+//! when customers answer: [`stream`], [`behaviour`] and [`uplift`]; the best settings: [`mod@search`]. Apart from these, [`demo`] (a made-up
 //! base) and [`catalogue`] (what its shop sells).
 
 mod back;
@@ -32,9 +32,11 @@ mod sample;
 mod search;
 mod side;
 mod stream;
+#[expect(clippy::float_arithmetic, reason = "shares of a price")]
+mod uplift;
 
 pub use base::{Base, RecordedPoints};
-pub use behaviour::{Answers, Assumption, Model, Played, PlayedBand, Setting as PlaySetting, break_even_uplift};
+pub use behaviour::{Answers, Assumption, Model, Played, PlayedBand, Setting as PlaySetting};
 pub use builder::{BaseBuilder, Recorded};
 pub use demo::{Demo, MadeUp};
 pub use figures::{Figures, Grants as GrantFigures, PointsFigures, Tally};
@@ -47,3 +49,4 @@ pub use sample::Sample;
 pub use search::{Found, Grid, Score, search};
 pub use side::{Grants, Policy};
 pub use stream::{Bought, Course, Stream};
+pub use uplift::break_even_uplift;

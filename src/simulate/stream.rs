@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
 
-use super::base::Base;
+use super::back::share_of;
+use super::base::{BackLine, Base};
 use super::part::Watch;
 use super::side::{Grants, Policy};
 use crate::model::Decision;
@@ -16,6 +17,8 @@ pub struct Stream<'a> {
     base: &'a Base,
     /// Where a purchase is among all of them.
     places: HashMap<&'a str, u32>,
+    /// Where the lines of purchases begin of which something came back.
+    lines_of: HashMap<u32, usize>,
     sides: Vec<Heard>,
     /// Whose classes are kept, and of which segment.
     classes_of: Option<(usize, u16)>,
@@ -23,7 +26,11 @@ pub struct Stream<'a> {
 
 #[derive(Debug)]
 struct Heard {
+    /// Whether it is what was really granted.
+    recorded: bool,
     granted: Vec<AtomicI64>,
+    /// Line by line of purchases of which something came back.
+    lines: Vec<AtomicI64>,
     class: Vec<AtomicU16>,
 }
 
@@ -37,6 +44,8 @@ pub struct Course {
     pub purchases: Vec<Bought>,
     /// Whether the customer may have bought before the window.
     pub known: bool,
+    /// Whether it is a guest's.
+    pub guest: bool,
 }
 
 /// A purchase, less what came back of it.
@@ -65,23 +74,31 @@ impl<'a> Stream<'a> {
     ) -> Option<Self> {
         let mut places = HashMap::new();
         let mut recorded = Vec::new();
+        let (mut lines_of, mut lines) = (HashMap::new(), Vec::new());
         for part in &base.parts {
             if !go_on() {
                 return None;
             }
             for at in 0..part.purchases.len() {
                 places.insert(part.id_of(at), recorded.len() as u32);
+                if part.purchases[at].comes_back() {
+                    lines_of.insert(recorded.len() as u32, lines.len());
+                    lines.extend(part.lines_of(at).map(|line| part.recorded_discount(line).0));
+                }
                 recorded.push(part.lines_of(at).map(|line| part.recorded_discount(line)).sum::<Money>().0);
             }
         }
+        let heard = |policy: &Policy, granted: &i64| match policy.grants {
+            Grants::Recorded => AtomicI64::new(*granted),
+            Grants::Decide | Grants::Nothing => AtomicI64::new(0),
+        };
         let side = |policy: &Policy| Heard {
-            granted: recorded
-                .iter()
-                .map(|granted| AtomicI64::new(if policy.grants == Grants::Recorded { *granted } else { 0 }))
-                .collect(),
+            recorded: policy.grants == Grants::Recorded,
+            granted: recorded.iter().map(|granted| heard(policy, granted)).collect(),
+            lines: lines.iter().map(|granted| heard(policy, granted)).collect(),
             class: recorded.iter().map(|_| AtomicU16::new(NONE)).collect(),
         };
-        Some(Self { base, places, sides: policies.iter().map(side).collect(), classes_of })
+        Some(Self { base, places, lines_of, sides: policies.iter().map(side).collect(), classes_of })
     }
 
     /// What customers bought within a window, and what each side granted on it. `None` where it was stopped.
@@ -107,7 +124,7 @@ impl<'a> Stream<'a> {
             // Nobody knows which purchases of guests belong together.
             for at in part.purchases_of_customers()..part.purchases.len() {
                 if (window.0..window.1).contains(&part.purchases[at].at) {
-                    courses.push(Course { purchases: vec![self.bought(part, first, at)], known: true });
+                    courses.push(Course { purchases: vec![self.bought(part, first, at)], known: true, guest: true });
                 }
             }
             first += part.purchases.len();
@@ -119,18 +136,28 @@ impl<'a> Stream<'a> {
         let articles = part.articles_of(at).iter().map(|article| &self.base.articles[*article as usize]);
         let (gross, cost) =
             articles.fold((Money::ZERO, Money::ZERO), |sums, article| (sums.0 + article.gross, sums.1 + article.cost));
-        let back = part.returns_of(at as u32).iter().flat_map(|back| &back.lines);
+        let lines_back = part.returns_of(at as u32).iter().flat_map(|back| &back.lines);
         let (gross_back, cost_back) =
-            back.fold((Money::ZERO, Money::ZERO), |sums, line| (sums.0 + line.gross, sums.1 + line.cost));
+            lines_back.fold((Money::ZERO, Money::ZERO), |sums, line| (sums.0 + line.gross, sums.1 + line.cost));
         let kept = gross - gross_back;
-        // What was granted comes back with the goods, in proportion.
-        let share = |granted: Money| match gross.0 {
-            0 => Money::ZERO,
-            whole => Money((granted.wide() * kept.wide() / i128::from(whole)) as i64),
+        let place = first + at;
+        // What was granted on a line comes back with its units.
+        let back = |side: &Heard, from: usize, line: &BackLine| {
+            let granted = side.lines.get(from + line.line as usize);
+            let granted = granted.map_or(Money::ZERO, |granted| Money(granted.load(Ordering::Relaxed)));
+            if side.recorded {
+                return line.discount;
+            }
+            share_of(self.base, part, at as u32, line, granted)
         };
-        let heard = |side: &Heard| share(Money(side.granted[first + at].load(Ordering::Relaxed)));
+        let heard = |side: &Heard| {
+            let granted = Money(side.granted[place].load(Ordering::Relaxed));
+            let Some(from) = self.lines_of.get(&(place as u32)) else { return granted };
+            let returns = part.returns_of(at as u32).iter().flat_map(|back| &back.lines);
+            granted - returns.map(|line| back(side, *from, line)).sum::<Money>()
+        };
         let seen = self.classes_of.and_then(|(side, _)| self.sides.get(side));
-        let class = seen.map_or(NONE, |side| side.class[first + at].load(Ordering::Relaxed));
+        let class = seen.map_or(NONE, |side| side.class[place].load(Ordering::Relaxed));
         Bought {
             at: part.purchases[at].at,
             gross: kept,
@@ -145,6 +172,11 @@ impl Watch for Stream<'_> {
     fn decided(&self, side: usize, purchase: &str, decision: &Decision) {
         let (Some(at), Some(heard)) = (self.places.get(purchase), self.sides.get(side)) else { return };
         heard.granted[*at as usize].store(decision.totals.discount.0, Ordering::Relaxed);
+        if let Some(from) = self.lines_of.get(at) {
+            for (known, line) in heard.lines[*from..].iter().zip(&decision.lines) {
+                known.store(line.discount.0, Ordering::Relaxed);
+            }
+        }
         let segment = self.classes_of.filter(|(of, _)| *of == side).map(|(_, segment)| segment);
         if let Some(class) = segment.and_then(|segment| decision.classes.get(segment as usize).copied().flatten()) {
             heard.class[*at as usize].store(class, Ordering::Relaxed);

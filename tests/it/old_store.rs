@@ -35,7 +35,7 @@ fn opens(old: &str) {
         assert!(output.status.success(), "{arguments:?}: {said}{}", String::from_utf8_lossy(&output.stdout));
         String::from_utf8(output.stdout).expect("text")
     };
-    assert_eq!(run(&["verify"]), "4 customers, 10 purchases, 3 interactions: no flaws\n");
+    assert_eq!(run(&["verify"]), "4 cards, 10 purchases, 3 interactions: no flaws\n");
     for table in ["customers", "purchases", "returns", "points", "interactions"] {
         let expect = String::from_utf8(fixture(&format!("{table}.jsonl"))).expect("text");
         let lines = |text: &str| {

@@ -86,7 +86,7 @@ pub struct Breakage {
 pub struct PointsTally {
     from: Option<Instant>,
     at: Instant,
-    zone: Zone,
+    pub(super) zone: Zone,
     /// What customers held when the time that is looked at began, whoever is short counted below zero.
     pub opening: i128,
     /// What came and went since, by the start of the month.

@@ -69,6 +69,8 @@ pub struct PointsMonth {
     #[serde(serialize_with = "shown")]
     #[schema(value_type = String, format = DateTime)]
     pub month: Instant,
+    #[serde(skip)]
+    name: String,
     /// Points that purchases earned.
     pub issued: i64,
     /// Points that paid.
@@ -139,6 +141,7 @@ impl PointsReport {
             balance += flow.change();
             PointsMonth {
                 month: *month,
+                name: tally.zone.local(*month).format("%Y-%m").to_string(),
                 issued: narrow(flow.issued),
                 redeemed: narrow(flow.redeemed),
                 given_back: narrow(flow.given_back),
@@ -235,7 +238,7 @@ impl Report for PointsReport {
         let mut months = Sheet::new("months", "Points by month", &columns);
         for row in &self.months {
             months.push([
-                row.month.into(),
+                row.name.clone().into(),
                 count(row.issued),
                 count(row.redeemed),
                 count(row.given_back),

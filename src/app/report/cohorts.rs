@@ -28,7 +28,7 @@ impl App {
             asked: &asked,
             since,
             periods: &periods,
-            tally: CohortTally::new(periods.len()),
+            tally: CohortTally::new(periods.len(), asked.active.bundle.zone),
             bought: Vec::new(),
         };
         let tally = scan(rows, &asked.active, &empty, asked.at)?.tally;

@@ -81,12 +81,23 @@ pub enum SimulationError {
     /// Behaviour is assumed by classes that the policies do not have.
     #[error("behaviour is by the classes of `{0}`, which a policy here does not have so")]
     OtherClasses(String),
-    /// Nothing was bought in the window.
+    /// Nothing was bought at all, by those who are looked at.
     #[error("nothing was bought before {until}, so there is nothing to replay")]
     Nothing {
         /// Until when.
         until: Instant,
     },
+    /// Nothing was bought in the window.
+    #[error("nothing was bought from {from} until {until}, so there is nothing to replay")]
+    NothingWithin {
+        /// From when.
+        from: Instant,
+        /// Until when.
+        until: Instant,
+    },
+    /// The sample is too small for this base.
+    #[error("the sample of {0} holds nobody who bought, so there is nothing to replay")]
+    NobodySampled(Rate),
     /// Somebody ended it.
     #[error("the simulation was cancelled")]
     Cancelled,
@@ -209,7 +220,10 @@ impl App {
         };
         let base = self.history(Sample::new(sample), until, granted, &go_on)?.ok_or(SimulationError::Cancelled)?;
         progress.step(purchases.saturating_sub(read.get()) + purchases.saturating_sub(base.purchases()));
-        let span = base.span().ok_or(SimulationError::Nothing { until })?;
+        let span = base.span().ok_or(match sample {
+            Rate::ONE => SimulationError::Nothing { until },
+            _ => SimulationError::NobodySampled(sample),
+        })?;
         let from = match (window.from, window.last) {
             (Some(from), _) => from,
             (None, Some(last)) => last.before(until, zone),
@@ -217,6 +231,9 @@ impl App {
         };
         if from >= until {
             return Err(SimulationError::Nothing { until });
+        }
+        if !base.bought_within((from, until)) {
+            return Err(SimulationError::NothingWithin { from, until });
         }
         Ok((base, (from, until)))
     }

@@ -121,6 +121,7 @@ impl From<ActivateError> for Problem {
                 Self { detail, diagnostics, ..Self::invalid(errors) }
             }
             ActivateError::Unknown(_) => Self::not_found(detail),
+            ActivateError::Currency { .. } => Self::conflict("other-currency", detail),
             ActivateError::Exists(_) => Self::conflict("exists", detail),
             ActivateError::Stale(_) => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "stale", "somebody else was faster", detail)

@@ -88,7 +88,9 @@ impl From<&SimulationError> for Problem {
             | SimulationError::Currency { .. }
             | SimulationError::OtherClasses(_)
             | SimulationError::Folder { .. } => Self::invalid_at("/scenario", detail),
-            SimulationError::Nothing { .. } => Self::conflict("nothing-to-replay", detail),
+            SimulationError::Nothing { .. }
+            | SimulationError::NothingWithin { .. }
+            | SimulationError::NobodySampled(_) => Self::conflict("nothing-to-replay", detail),
             SimulationError::Cancelled => Self::conflict("cancelled", detail),
             SimulationError::Failed(failure) => failure.clone().into(),
         }

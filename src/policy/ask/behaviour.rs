@@ -75,9 +75,7 @@ pub(in crate::policy) fn behaviour(cx: &mut Cx<'_>, entry: &Entry, bundle: &Bund
         let read: Vec<_> = cx.named(node, "class")?.iter().map(|entry| churn(cx, entry, segment)).collect();
         read.into_iter().collect::<Option<Vec<_>>>()
     });
-    let newcomers = optional(cx, fields.get("newcomers"), |cx, node| {
-        ranged(cx, node, |cx, node| cx.decimal(node, 6, "a number of customers"))
-    });
+    let newcomers = optional(cx, fields.get("newcomers"), |cx, node| ranged(cx, node, newcomers_a_month));
     Some(Behaviour {
         segment,
         runs: runs?.and_then(|runs| u32::try_from(runs).ok()).unwrap_or(200),
@@ -86,6 +84,18 @@ pub(in crate::policy) fn behaviour(cx: &mut Cx<'_>, entry: &Entry, bundle: &Bund
         churn: churn?.unwrap_or_default(),
         newcomers: newcomers?,
     })
+}
+
+/// The most that may come in a month.
+const MOST_NEWCOMERS: Number = Number::int(1_000_000);
+
+fn newcomers_a_month(cx: &mut Cx<'_>, node: &Node) -> Option<Number> {
+    let number = cx.decimal(node, 6, "a number of customers")?;
+    if number > MOST_NEWCOMERS {
+        cx.bad("bad-number", node, "a number of customers", "expected at most a million a month", None);
+        return None;
+    }
+    Some(number)
 }
 
 fn rival(cx: &mut Cx<'_>, entry: &Entry, segment: Option<u16>) -> Option<Rival> {

@@ -24,7 +24,14 @@ impl Cx<'_> {
         text
     }
 
-    fn bad(&mut self, code: &'static str, node: &Node, what: &str, label: &str, help: Option<String>) {
+    pub(in crate::policy) fn bad(
+        &mut self,
+        code: &'static str,
+        node: &Node,
+        what: &str,
+        label: &str,
+        help: Option<String>,
+    ) {
         let message = format!("`{}` is not {what}", show(node.text().unwrap_or_default()));
         let mut finding = Diagnostic::error(code, node.span, message).label(label);
         finding.help = help;

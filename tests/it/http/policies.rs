@@ -214,6 +214,28 @@ async fn the_folder_is_read_again() {
 }
 
 #[tokio::test]
+async fn money_that_is_stored_keeps_its_currency() {
+    let app = TestApp::new(&policy("1%"));
+    let yen = policy("1%").replace("EUR", "JPY");
+    assert!(app.rewrite(&yen), "as long as nothing was bought it may change");
+    assert!(app.rewrite(&policy("1%")));
+    let bought = json!({ "id": "p", "lines": [{ "sku": "X", "quantity": 1, "unit_price": 10 }] });
+    app.post("/v1/purchases", &bought).await.json(201);
+    assert!(!app.rewrite(&yen));
+    let state = app.get("/v1/policies").await.json(200);
+    let why = "the policies are in JPY, and what was bought is in EUR";
+    assert_eq!(state["last_failed_reload"]["failure"], why);
+    let files = json!({ "files": { "policies/shop.yaml": yen } });
+    let stored = app.post("/v1/policies/revisions", &files).await;
+    let revision = stored.json(stored.status)["revision"].clone();
+    let problem =
+        app.post("/v1/policies/activate", &json!({ "revision": revision })).await.problem(409, "other-currency");
+    assert_eq!(problem["detail"], why);
+    assert_eq!(app.get("/v1/purchases/p").await.json(200)["totals"]["gross"], "10.00");
+    app.assert_sound();
+}
+
+#[tokio::test]
 async fn a_path_of_a_bundle_stays_within_it() {
     let app = TestApp::new(&policy("1%"));
     for (path, fine) in [

@@ -82,3 +82,18 @@ async fn one_quote_may_be_bought_under_two_ids_but_one_id_once() {
     assert_ne!(other["quote"], later["quote"]);
     app.post("/v1/purchases", &json!({ "id": "p-1", "quote": later["quote"] })).await.problem(409, "exists");
 }
+
+#[tokio::test]
+async fn what_is_quoted_for_later_is_not_bought_now() {
+    let app = TestApp::new(
+        "currency: EUR\ntimezone: UTC\ndiscounts:\n  xmas: { rate: 50%, valid: { from: 2026-12-24, until: 2026-12-27 } }\n",
+    );
+    let lines = json!([{ "sku": "X", "quantity": 1, "unit_price": 100 }]);
+    let later = app.post("/v1/quotes", &json!({ "at": "2026-12-24T12:00:00Z", "lines": lines })).await.json(200);
+    assert_eq!(later["totals"]["discount"], "50.00", "a look ahead");
+    let problem =
+        app.post("/v1/purchases", &json!({ "id": "p", "quote": later["quote"] })).await.problem(422, "invalid");
+    assert_eq!(problem["detail"], "/at: a purchase cannot lie ahead: it is 2026-03-01T11:00:00Z now");
+    app.get("/v1/purchases/p").await.problem(404, "not-found");
+    app.assert_sound();
+}

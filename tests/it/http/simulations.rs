@@ -198,3 +198,56 @@ async fn a_decision_is_made_again_under_its_own_policy_and_another() {
     app.get(&format!("/v1/decisions/p4?under={}", "0".repeat(32))).await.problem(404, "not-found");
     app.get("/v1/decisions/nobody?under=own").await.problem(404, "not-found");
 }
+
+#[tokio::test]
+async fn nothing_to_replay_is_said_and_no_figure() {
+    let app = shop().await;
+    let run = async |scenario: &str| {
+        let body = json!({ "scenario": format!("candidate: none\n{scenario}\n") });
+        let id = app.post("/v1/simulations", &body).await.json(202)["id"].as_str().expect("an id").to_owned();
+        let end = ended(&app, &id).await;
+        app.delete(&format!("/v1/simulations/{id}")).await;
+        assert_eq!(end["state"], "failed", "{end}");
+        end["detail"].as_str().expect("why").to_owned()
+    };
+    assert_eq!(
+        run("window: { from: 2030-01-01, until: 2031-01-01 }").await,
+        "nothing was bought from 2029-12-31T23:00:00Z until 2030-12-31T23:00:00Z, so there is nothing to replay"
+    );
+    assert_eq!(
+        run("sample: 0.0001%").await,
+        "the sample of 0.0001% holds nobody who bought, so there is nothing to replay"
+    );
+    app.pass_minutes(400 * 24 * 60);
+    let detail = app.post("/v1/policies/impact", &json!({ "files": files() })).await.problem(409, "nothing-to-replay");
+    assert!(detail["detail"].as_str().is_some_and(|why| why.starts_with("nothing was bought from 2026-")), "{detail}");
+    let many = json!({ "scenario": "candidate: none\nbehaviour: { newcomers: 1000001 }\n" });
+    let problem = app.post("/v1/simulations", &many).await.problem(422, "diagnostics");
+    assert_eq!(problem["diagnostics"][0]["code"], "bad-number");
+}
+
+#[tokio::test]
+async fn who_does_not_answer_buys_what_was_replayed() {
+    let app = TestApp::new(MORE);
+    for at in 0..8 {
+        app.pass_minutes(24 * 60);
+        let lines = json!([{ "sku": "A", "quantity": 3, "unit_price": "9.99" }, { "sku": "B", "quantity": 1, "unit_price": 55 }]);
+        let who = if at % 3 == 2 { Value::Null } else { json!("ann") };
+        app.post("/v1/purchases", &json!({ "id": format!("p{at}"), "customer": who, "lines": lines })).await.json(201);
+        let back = json!({ "id": format!("r{at}"), "lines": [{ "line": at % 2, "quantity": 1 }] });
+        app.post(&format!("/v1/purchases/p{at}/returns"), &back).await.json(201);
+    }
+    let body =
+        json!({ "scenario": "baseline: recorded\ncandidate: sent\nbehaviour: { by: tier }\n", "files": files() });
+    let id = app.post("/v1/simulations", &body).await.json(202)["id"].as_str().expect("an id").to_owned();
+    ended(&app, &id).await;
+    let report = app.get(&format!("/v1/simulations/{id}")).await.json(200)["report"].clone();
+    for (side, played) in
+        report["sides"].as_array().expect("sides").iter().zip(report["response"]["sides"].as_array().expect("bands"))
+    {
+        for figure in ["gross", "discount"] {
+            assert_eq!(played[figure]["median"], side["total"][figure], "{figure}: {played}\n{side}");
+        }
+        assert_eq!(played["customers"]["median"], "1.000000", "guests are not counted: {played}");
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use treue::diagnostic::{Severity, Sources};
 use treue::engine::{Desk, decide, price};
-use treue::model::{Allowance, Basket, Customer, Decision, Facts, Line};
+use treue::model::{Allowance, Basket, Customer, Decision, Facts, Line, Reason};
 use treue::money::{Money, Number, Quantity, UnitPrice};
 use treue::policy::{Bundle, compile};
 use treue::time::Instant;
@@ -240,4 +240,34 @@ fn some_units_of_a_line() {
     check("free: { buy: 1, get: 1 }", &[("3", "0.335"), ("3", "0.336")], 101);
     // Thousandths that divide by nothing, of more than a million of them.
     check("rate: 50%, lines: { cheapest: 1000 }", &[("1000.001", "1.00")], 50_000);
+}
+
+/// What slices are said to end at is what was left of the basket, so that the sentence gives the amount.
+#[test]
+fn slices_end_where_earlier_discounts_left_off() {
+    let bundle = bundle(&[(
+        "policies/a.yaml",
+        "currency: EUR\ntimezone: UTC\nmetrics: { spend: { sum: net } }\ndiscounts:\n  voucher: { amount: 10, priority: 1 }\n  \
+         big: { ladder: { by: spend, steps: { 500: 3%, 1500: 6% }, sliced: true, counting_basket: true } }\n",
+    )]);
+    let line = Line { sku: "X".into(), quantity: Quantity::ONE, unit_price: UnitPrice(600_000), ..Line::default() };
+    let basket = Arc::new(Basket { lines: vec![line], ..Basket::default() });
+    let priced = price(&bundle, &basket).expect("priced");
+    let at = bundle.zone.parse_instant("2026-03-04").expect("an instant");
+    let facts = Facts {
+        at,
+        local: bundle.zone.local(at),
+        customer: None,
+        metrics: vec![Some(Number::int(1_450))],
+        classes: Vec::new(),
+        failures: Vec::new(),
+        snapshot: 0,
+        allowances: Vec::new(),
+        points: 0,
+    };
+    let decision = decide(&bundle, &Arc::new(facts), &basket, &priced);
+    let sliced = decision.applied.iter().find(|applied| applied.discount == 1).expect("it applies");
+    assert_eq!(sliced.amount, Money(150));
+    let (from, until) = (Number::int(1_450), Number::int(1_500));
+    assert_eq!(decision.because(sliced.because), [Reason::Slices { metric: 0, from, until }]);
 }
