@@ -79,6 +79,8 @@ pub(super) struct Part {
     pub points: HashMap<u32, RecordedPoints>,
     /// What recorded decisions granted, by purchase.
     pub granted: HashMap<u32, Vec<Granted>>,
+    /// The same line by line, of purchases of which something came back: name and amount.
+    pub granted_lines: HashMap<u32, Vec<Vec<(u32, Money)>>>,
     /// By purchase, in the order they were written down.
     pub returns: Vec<Back>,
     /// Contacts by customer, then by time.

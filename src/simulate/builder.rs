@@ -27,6 +27,8 @@ pub struct Recorded {
     pub points: RecordedPoints,
     /// Discounts that were granted: name, rate, amount.
     pub granted: Vec<(Name, Option<Rate>, Money)>,
+    /// The same line by line; may be empty where nothing came back.
+    pub lines: Vec<Vec<(Name, Money)>>,
 }
 
 /// Takes a history in, purchase by purchase in any order, and lays it out.
@@ -53,6 +55,7 @@ struct PartBuilder {
     extras: HashMap<u32, Extra>,
     points: HashMap<u32, RecordedPoints>,
     granted: HashMap<u32, Vec<Granted>>,
+    granted_lines: HashMap<u32, Vec<Vec<(u32, Money)>>>,
     returns: Vec<Back>,
     contacts: Vec<(u32, Instant, u64, Totals)>,
 }
@@ -112,6 +115,11 @@ impl BaseBuilder {
             .flat_map(|recorded| &recorded.granted)
             .map(|(name, rate, amount)| Granted { name: self.name(name), rate: *rate, amount: *amount })
             .collect();
+        let named = |names: &mut Self, line: &Vec<(Name, Money)>| {
+            line.iter().map(|(name, amount)| (names.name(name), *amount)).collect::<Vec<_>>()
+        };
+        let lines: Vec<_> =
+            recorded.iter().flat_map(|recorded| &recorded.lines).map(|line| named(self, line)).collect();
         let part = &mut self.parts[part];
         if let Some(card) = part.cards.get_mut(customer as usize) {
             card.since = card.since.min(purchase.at.plus_micros(1));
@@ -135,6 +143,9 @@ impl BaseBuilder {
             }
             if !granted.is_empty() {
                 part.granted.insert(at, granted);
+            }
+            if !lines.is_empty() {
+                part.granted_lines.insert(at, lines);
             }
         }
         let mut taken = vec![0; if purchase.returns.is_empty() { 0 } else { purchase.lines.len() }];
@@ -292,6 +303,7 @@ impl PartBuilder {
         part.starts = starts(&|at| part.purchases[at].customer, part.purchases.len());
         part.extras = self.extras.into_iter().map(|(at, extra)| (moved[at as usize], extra)).collect();
         part.points = self.points.into_iter().map(|(at, points)| (moved[at as usize], points)).collect();
+        part.granted_lines = self.granted_lines.into_iter().map(|(at, lines)| (moved[at as usize], lines)).collect();
         part.granted = self.granted.into_iter().map(|(at, granted)| (moved[at as usize], granted)).collect();
         part.returns = self.returns;
         for back in &mut part.returns {

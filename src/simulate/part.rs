@@ -465,7 +465,10 @@ impl Running {
             Some(decision) => {
                 decision.lines[line].discounts.iter().map(|(it, amount)| (u32::from(*it), *amount)).collect()
             }
-            None => shares(&applied, granted[line]),
+            None => match part.granted_lines.get(&place).and_then(|lines| lines.get(line)) {
+                Some(known) => known.iter().copied().collect(),
+                None => shares(&applied, granted[line]),
+            },
         };
         let lines = (0..granted.len()).map(|line| (granted[line], by_discount(line))).collect();
         let kept = Kept {
@@ -524,7 +527,7 @@ impl Running {
     }
 }
 
-/// A line's discount, by discount, where it is known of the whole purchase only.
+/// A line's discount, by discount, where it is known of the whole purchase only: of what was imported.
 fn shares(applied: &[(u32, Option<crate::money::Rate>, Money)], total: Money) -> SmallVec<[(u32, Money); 2]> {
     let weights: Vec<Money> = applied.iter().map(|(.., amount)| *amount).collect();
     let whole: Money = weights.iter().copied().sum();

@@ -49,7 +49,8 @@ pub(super) fn read(
         })?;
         let row: PurchaseRow = decode(value.value())?;
         let record: Option<DecisionRecord> = row.decision.as_deref().map(decode).transpose()?;
-        let recorded = record.map(|record| recorded(record, wanted.granted, &bundle)).transpose()?;
+        let came_back = !row.purchase.returns.is_empty();
+        let recorded = record.map(|record| recorded(record, (wanted.granted, came_back), &bundle)).transpose()?;
         builder.purchase(sequence, &row.purchase, recorded);
     }
     for (nth, row) in rows.starting(Table::Customers, &Key::new())?.enumerate() {
@@ -70,14 +71,14 @@ pub(super) fn read(
 
 fn recorded(
     record: DecisionRecord,
-    granted: bool,
+    (granted, came_back): (bool, bool),
     bundle: impl Fn(Revision) -> Result<Arc<Bundle>, Failure>,
 ) -> Result<Recorded, Failure> {
     let DecisionRecord { codes, decision, .. } = record;
     let totals = &decision.totals;
     let points =
         RecordedPoints { earned: totals.points_earned, redeemed: totals.points_redeemed, paid: totals.points_paid };
-    let mut found = Vec::new();
+    let (mut found, mut lines) = (Vec::new(), Vec::new());
     if granted && !decision.applied.is_empty() {
         let bundle = bundle(decision.revision)?;
         for applied in decision.applied.iter().filter(|applied| applied.amount > Money::ZERO) {
@@ -85,8 +86,14 @@ fn recorded(
                 found.push((Arc::clone(&discount.name), applied.rate, applied.amount));
             }
         }
+        if came_back {
+            let named = |(at, amount): &(u16, Money)| {
+                bundle.discounts.get(*at as usize).map(|discount| (Arc::clone(&discount.name), *amount))
+            };
+            lines = decision.lines.iter().map(|line| line.discounts.iter().filter_map(named).collect()).collect();
+        }
     }
-    Ok(Recorded { codes, points, granted: found })
+    Ok(Recorded { codes, points, granted: found, lines })
 }
 
 impl App {

@@ -251,3 +251,24 @@ async fn who_does_not_answer_buys_what_was_replayed() {
         assert_eq!(played["customers"]["median"], "1.000000", "guests are not counted: {played}");
     }
 }
+
+#[tokio::test]
+async fn what_was_granted_on_a_line_comes_back_with_it() {
+    let app = TestApp::new(
+        "currency: EUR\ntimezone: UTC\ndiscounts:\n  x: { rate: 50%, lines: { only: { category: [a] } } }\n  \
+         y: { rate: 10%, lines: { only: { category: [b] } } }\n",
+    );
+    let line = |category: &str| json!({ "sku": category, "quantity": 1, "unit_price": 100, "category": category });
+    app.post("/v1/purchases", &json!({ "id": "p", "lines": [line("a"), line("b")] })).await.json(201);
+    app.post("/v1/purchases/p/returns", &json!({ "id": "r", "lines": [{ "line": 0, "quantity": 1 }] })).await.json(201);
+    app.pass_minutes(1);
+    let body = json!({ "scenario": "baseline: recorded\ncandidate: active\n" });
+    let id = app.post("/v1/simulations", &body).await.json(202)["id"].as_str().expect("an id").to_owned();
+    ended(&app, &id).await;
+    let report = app.get(&format!("/v1/simulations/{id}")).await.json(200)["report"].clone();
+    for side in report["sides"].as_array().expect("sides") {
+        let granted = side["discounts"].as_array().expect("discounts").iter();
+        let granted: Vec<_> = granted.map(|row| (row["discount"].as_str(), row["amount"].as_str())).collect();
+        assert_eq!(granted, [(Some("x"), Some("0.00")), (Some("y"), Some("10.00"))], "{side}");
+    }
+}
