@@ -46,6 +46,13 @@ impl Sources {
         Self(files.into_iter().map(|(path, text)| Source { path: path.into(), text: text.into() }).collect())
     }
 
+    /// The same files, as they lie in a folder.
+    pub fn under(self, folder: &str) -> Self {
+        let folder = folder.trim_end_matches('/');
+        let moved = |source: Source| Source { path: format!("{folder}/{}", source.path).into(), ..source };
+        Self(self.0.into_iter().map(moved).collect())
+    }
+
     /// The files in order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
         self.0.iter().enumerate().map(|(at, source)| (FileId(at as u32), source))

@@ -161,11 +161,14 @@ impl App {
         active: &Arc<Bundle>,
         candidates: &Candidates<'_>,
     ) -> Result<Policy, SimulationError> {
-        let compiled = |sources: Sources| {
+        let compiled = |sources: Sources, folder: Option<&str>| {
             let compiled = compile(sources);
             compiled.bundle.map(Arc::new).ok_or_else(|| SimulationError::Policies {
                 name: Arc::clone(name),
-                sources: compiled.sources,
+                sources: match folder {
+                    Some(folder) => compiled.sources.under(folder),
+                    None => compiled.sources,
+                },
                 diagnostics: compiled.diagnostics,
             })
         };
@@ -179,15 +182,15 @@ impl App {
             Side::Folder(folder) => {
                 let read = candidates.folder.ok_or_else(|| SimulationError::NoFolders(folder.clone()))?;
                 let sources = read(folder).map_err(|(path, error)| SimulationError::Folder { path, error })?;
-                (compiled(sources)?, Grants::Decide)
+                (compiled(sources, Some(folder))?, Grants::Decide)
             }
             Side::Sent => {
                 let sources = candidates.sent.clone().ok_or(SimulationError::NothingSent)?;
-                (compiled(sources)?, Grants::Decide)
+                (compiled(sources, None)?, Grants::Decide)
             }
             Side::Ladder(variant) => {
                 let text = variant.policy(active);
-                (compiled(Sources::new([("policies/ladder.yaml".to_owned(), text)]))?, Grants::Decide)
+                (compiled(Sources::new([("policies/ladder.yaml".to_owned(), text)]), None)?, Grants::Decide)
             }
         };
         if bundle.currency != active.currency {

@@ -48,7 +48,13 @@ impl Cx<'_> {
                     DecimalError::TooLarge => ("expected a rate from 0% to 100%".to_owned(), None),
                     DecimalError::Syntax => {
                         let number = Rate::parse_percent(text).ok();
-                        let help = number.map(|rate| format!("write `{rate}`"));
+                        // Who writes 0.2 means a fifth more often than a fifth of a percent.
+                        let share =
+                            |rate: Rate| (rate.ppm() < 10_000).then(|| Rate::from_ppm(rate.ppm() * 100)).flatten();
+                        let help = number.map(|rate| match share(rate) {
+                            Some(share) if rate.ppm() > 0 => format!("write `{share}`, or `{rate}`"),
+                            _ => format!("write `{rate}`"),
+                        });
                         ("expected a rate such as `5%`".to_owned(), help)
                     }
                 };
