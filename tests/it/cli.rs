@@ -357,6 +357,19 @@ fn a_simulation_is_printed_written_and_refused() {
         errors.contains("--> -:1:12") && errors.contains("write `active`") && errors.contains("--> -:2:9"),
         "{errors}"
     );
+    // A candidate's mistakes are told by where they lie; a share that lacks its percent is guessed.
+    fs::create_dir_all(folder.path().join("draft/policies")).expect("a folder");
+    let draft = "currency: EUR\ntimezone: UTC\ndiscounts: { all: { rate: 0.2 } }\n";
+    fs::write(folder.path().join("draft/policies/shop.yaml"), draft).expect("a file");
+    let wrong = run_with_input(folder.path(), &["simulate", "-"], "candidate: ./draft\n");
+    let errors = text(&wrong.stderr);
+    assert!(errors.contains("--> ./draft/policies/shop.yaml:3:"), "{errors}");
+    assert!(errors.contains("write `20%`, or `0.2%`"), "{errors}");
+    // A store that is named is meant.
+    let lines = "{\"lines\": [{\"sku\": \"X\", \"quantity\": 1, \"unit_price\": 1}]}";
+    let quoted = run_with_input(folder.path(), &["quote", "-", "--store", "elsewhere.redb"], lines);
+    assert_eq!(status(&quoted), Some(3));
+    assert_eq!(text(&quoted.stderr), "error: there is no store at elsewhere.redb\n");
 }
 
 #[test]
