@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use serde::Serialize;
+use thiserror::Error;
 
 use super::args::{DemoArgs, ExportArgs, Format, ImportArgs, What};
 use super::config::Config;
@@ -14,7 +15,7 @@ use super::print::Unit;
 use super::{End, print};
 use crate::app::{
     self, Actor, App, DemoOptions, DemoReport, Export, ExportFormat, ExportTable, Import, ImportError, ImportReport,
-    Mapping, Progress, RowFormat,
+    Mapping, MappingError, Progress, RowFormat,
 };
 use crate::time::Zone;
 
@@ -126,9 +127,20 @@ fn rejects_file(args: &ImportArgs) -> PathBuf {
     })
 }
 
+/// A table to export that there is not.
+#[derive(Debug, Error)]
+#[error("{0}")]
+struct NoSuchTable(String);
+
+/// Whether what was to be imported or exported cannot be meant, rather than something having failed.
+pub(super) fn is_wrong_usage(error: &anyhow::Error) -> bool {
+    let mapping = matches!(error.downcast_ref(), Some(ImportError::Mapping(_)));
+    mapping || error.is::<MappingError>() || error.is::<NoSuchTable>()
+}
+
 pub(super) fn export(args: &ExportArgs, config: &Config) -> anyhow::Result<End> {
     anyhow::ensure!(config.store.exists(), "there is no store at {}", config.store.display());
-    let table: ExportTable = args.table.parse().map_err(anyhow::Error::msg)?;
+    let table: ExportTable = args.table.parse().map_err(NoSuchTable)?;
     let format = match args.format {
         Format::Csv => ExportFormat::Csv,
         Format::Jsonl => ExportFormat::JsonLines,

@@ -60,7 +60,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) if print::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
-            ExitCode::from(if report::is_wrong_usage(&error) { 2 } else { 3 })
+            let wrong_usage = report::is_wrong_usage(&error) || bulk::is_wrong_usage(&error);
+            ExitCode::from(if wrong_usage { 2 } else { 3 })
         }
     }
 }

@@ -93,7 +93,7 @@ fn wanted(part: &'static str, name: Option<&str>, known: &[&str]) -> Result<usiz
     found.ok_or_else(|| ReportError::Invalid { name: part, why: format!("this report has these: {known}") })
 }
 
-/// Whether what was asked for cannot be meant, rather than something having failed.
+/// Whether what was asked of a report cannot be meant, rather than something having failed.
 pub(super) fn is_wrong_usage(error: &anyhow::Error) -> bool {
     let wrong = |error: &ReportError| matches!(error, ReportError::Unknown(_) | ReportError::Invalid { .. });
     error.downcast_ref().is_some_and(wrong)

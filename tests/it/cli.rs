@@ -365,6 +365,10 @@ fn a_simulation_is_printed_written_and_refused() {
     let errors = text(&wrong.stderr);
     assert!(errors.contains("--> ./draft/policies/shop.yaml:3:"), "{errors}");
     assert!(errors.contains("write `20%`, or `0.2%`"), "{errors}");
+    // What cannot be meant is wrong usage, not a failure.
+    for wrong in [&["import", "bought.csv", "--map", "foo=customer"][..], &["export", "nope"]] {
+        assert_eq!(status(&run(folder.path(), wrong)), Some(2), "{wrong:?}");
+    }
     // A store that is named is meant.
     let lines = "{\"lines\": [{\"sku\": \"X\", \"quantity\": 1, \"unit_price\": 1}]}";
     let quoted = run_with_input(folder.path(), &["quote", "-", "--store", "elsewhere.redb"], lines);
