@@ -195,16 +195,11 @@ impl App {
         let Compiled { bundle, diagnostics, sources, .. } = compiled;
         let Some(bundle) = bundle else {
             tracing::warn!(findings = diagnostics.len(), "the policies do not compile; what was in force stays");
-            metrics::counter!("treue_reload_failures_total").increment(1);
-            *lock(&self.reload) = Some(ReloadFailure { at: self.clock.now(), sources, diagnostics, failure: None });
-            return Ok(false);
+            return Ok(self.refuse_reload(sources, diagnostics, None));
         };
-        if let Some((found, kept)) = self.other_currency(&bundle)? {
-            let failure = Some(ActivateError::Currency { found, kept }.to_string());
-            tracing::warn!(%found, %kept, "the policies are in another currency; what was in force stays");
-            metrics::counter!("treue_reload_failures_total").increment(1);
-            *lock(&self.reload) = Some(ReloadFailure { at: self.clock.now(), sources, diagnostics, failure });
-            return Ok(false);
+        if let Some(error) = self.other_currency(&bundle)? {
+            tracing::warn!(%error, "what was in force stays");
+            return Ok(self.refuse_reload(sources, diagnostics, Some(error.to_string())));
         }
         *lock(&self.reload) = None;
         let revision = bundle.revision;
@@ -221,6 +216,13 @@ impl App {
         self.finish_activation(Arc::new(bundle), Some(&activation))?;
         tracing::info!(%revision, "policies from the folder are in force");
         Ok(true)
+    }
+
+    /// Notes why what the folders hold does not come into force; that nothing did.
+    fn refuse_reload(&self, sources: Sources, diagnostics: Vec<Diagnostic>, failure: Option<String>) -> bool {
+        metrics::counter!("treue_reload_failures_total").increment(1);
+        *lock(&self.reload) = Some(ReloadFailure { at: self.clock.now(), sources, diagnostics, failure });
+        false
     }
 
     /// Checks a bundle and stores it.
@@ -265,8 +267,8 @@ impl App {
             return if same { Ok(decode(&known.body)?) } else { Err(ActivateError::Exists(key.clone())) };
         }
         let bundle = self.bundle_of(asked.revision)?.ok_or(ActivateError::Unknown(asked.revision))?;
-        if let Some((found, kept)) = self.other_currency(&bundle)? {
-            return Err(ActivateError::Currency { found, kept });
+        if let Some(error) = self.other_currency(&bundle)? {
+            return Err(error);
         }
         let in_force = self.active().bundle.revision;
         if asked.expected.is_some_and(|expected| expected != in_force) {
@@ -297,12 +299,12 @@ impl App {
         self.finish_activation(bundle, Some(&due))
     }
 
-    /// The currency of a bundle and that of what was bought, where these differ: amounts are stored in minor units, which
-    /// would then be read as others.
-    fn other_currency(&self, bundle: &Bundle) -> Result<Option<(Currency, Currency)>, Failure> {
+    /// What stands against a bundle in another currency than what was bought: amounts are stored in minor units, which would
+    /// then be read as others.
+    fn other_currency(&self, bundle: &Bundle) -> Result<Option<ActivateError>, Failure> {
         let (found, kept) = (bundle.currency, self.active().bundle.currency);
         let differ = found != kept && self.store.snapshot().counts()?.purchases > 0;
-        Ok(differ.then_some((found, kept)))
+        Ok(differ.then_some(ActivateError::Currency { found, kept }))
     }
 
     /// Stored revisions.

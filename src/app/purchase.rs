@@ -216,8 +216,7 @@ impl App {
     /// Whether a purchase would lie further back than the clocks of two machines differ, on its own or by what it was
     /// quoted for.
     pub fn lies_back(&self, at: Option<Instant>, terms: Option<&Terms>) -> bool {
-        let asked_at = terms.map_or_else(|| self.clock.now(), asked_at);
-        let at = terms.map_or(at, |terms| Some(terms.decision.at));
+        let (at, asked_at) = asked(at, terms, self.clock.now());
         at.is_some_and(|at| at < asked_at.plus_micros(-CLOCK_SKEW))
     }
 
@@ -230,9 +229,12 @@ impl App {
     }
 }
 
-/// When a quote was asked for.
-fn asked_at(terms: &Terms) -> Instant {
-    terms.expires_at.plus_micros(-HONOURED)
+/// The instant that a purchase is stated for, by itself or by its quote, and when that was asked.
+fn asked(at: Option<Instant>, terms: Option<&Terms>, now: Instant) -> (Option<Instant>, Instant) {
+    match terms {
+        Some(terms) => (Some(terms.decision.at), terms.expires_at.plus_micros(-HONOURED)),
+        None => (at, now),
+    }
 }
 
 pub(super) fn missing_revision(purchase: &str) -> Failure {
@@ -271,10 +273,7 @@ impl Job {
             };
         }
         let now = self.clock.now();
-        let (at, asked_at) = match &wanted.terms {
-            Some(terms) => (Some(terms.decision.at), asked_at(terms)),
-            None => (wanted.at, now),
-        };
+        let (at, asked_at) = asked(wanted.at, wanted.terms.as_ref(), now);
         if at.is_some_and(|at| at > asked_at.plus_micros(CLOCK_SKEW)) {
             return Err(PurchaseError::Ahead { now });
         }

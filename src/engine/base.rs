@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use super::price::Priced;
+use super::price::{Priced, units};
 use crate::model::MAX_LINES;
 use crate::money::{Currency, Money, Number, Quantity, UnitPrice, round_div};
 use crate::policy::{Bundle, Discount};
@@ -55,7 +55,7 @@ impl Base {
 
     /// How many units are eligible.
     pub fn quantity(&self) -> Quantity {
-        Quantity(self.quantities.iter().fold(0, |sum, quantity| sum.saturating_add(quantity.0)))
+        units(&self.quantities)
     }
 }
 

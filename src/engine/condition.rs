@@ -204,8 +204,10 @@ fn check(at: u16, condition: &Condition, facts: &Facts, basket: &Basket, priced:
             trace.note(holds, || Reason::Birthday { condition: at, known: birthday(facts).is_some(), holds });
         }
         Condition::Attribute { name, .. } => {
-            let value = || attribute(facts, name).map(ToString::to_string);
-            trace.note(holds, || Reason::Attribute { condition: at, value: value(), holds });
+            trace.note(holds, || {
+                let value = attribute(facts, name).map(ToString::to_string);
+                Reason::Attribute { condition: at, value, holds }
+            });
         }
         Condition::Code(_) => trace.note(holds, || Reason::Code { condition: at, holds }),
     }

@@ -1,7 +1,6 @@
 //! The whole: facts and basket to decision.
 
 use std::cell::Cell;
-use std::fmt;
 use std::sync::Arc;
 
 use super::base::Bases;
@@ -24,9 +23,7 @@ pub fn decide(bundle: &Bundle, facts: &Arc<Facts>, basket: &Arc<Basket>, priced:
     let count = bundle.discounts.len();
     let mut decision = Decision::empty(bundle.revision, facts.at);
     decision.rejected.reserve(count);
-    let mut working = WORKING.take().unwrap_or_default();
-    working.decide(bundle, facts, basket, priced, Trace::new(count), &mut decision);
-    WORKING.set(Some(working));
+    decide_into(&mut decision, bundle, facts, basket, priced, Trace::new(count));
     decision
 }
 
@@ -36,21 +33,29 @@ thread_local! {
     static WORKING: Cell<Option<Box<Working>>> = const { Cell::new(None) };
 }
 
-/// Where somebody decides over and over without being asked for reasons: what deciding lays out is kept.
+/// Fills in a decision in which nothing is decided, or what does not matter any more.
+fn decide_into(
+    decision: &mut Decision,
+    bundle: &Bundle,
+    facts: &Arc<Facts>,
+    basket: &Arc<Basket>,
+    priced: &Priced,
+    trace: Trace,
+) {
+    let mut working = WORKING.take().unwrap_or_default();
+    working.decide(bundle, facts, basket, priced, trace, decision);
+    WORKING.set(Some(working));
+}
+
+/// Where somebody decides over and over without being asked for reasons: the lists of a decision are kept for the next.
+#[derive(Debug)]
 pub struct Desk {
-    working: Working,
     decision: Decision,
 }
 
 impl Default for Desk {
     fn default() -> Self {
-        Self { working: Working::default(), decision: Decision::empty(Revision([0; 16]), Instant::MIN) }
-    }
-}
-
-impl fmt::Debug for Desk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").field("decision", &self.decision).finish_non_exhaustive()
+        Self { decision: Decision::empty(Revision([0; 16]), Instant::MIN) }
     }
 }
 
@@ -66,7 +71,7 @@ impl Desk {
     ) -> &Decision {
         let mut kept = std::mem::take(&mut self.decision.trace);
         kept.clear();
-        self.working.decide(bundle, facts, basket, priced, Trace::brief(kept), &mut self.decision);
+        decide_into(&mut self.decision, bundle, facts, basket, priced, Trace::brief(kept));
         &self.decision
     }
 }
@@ -80,7 +85,7 @@ struct Working {
 }
 
 impl Working {
-    /// Fills in a decision in which nothing is decided, or what does not matter any more.
+    /// See [`decide_into`].
     fn decide(
         &mut self,
         bundle: &Bundle,

@@ -55,8 +55,13 @@ impl Priced {
 
     /// How many units the basket has.
     pub(super) fn quantity(&self) -> Quantity {
-        Quantity(self.quantities.iter().fold(0, |sum, quantity| sum.saturating_add(quantity.0)))
+        units(&self.quantities)
     }
+}
+
+/// How many units there are in all.
+pub(super) fn units(quantities: &[Quantity]) -> Quantity {
+    Quantity(quantities.iter().fold(0, |sum, quantity| sum.saturating_add(quantity.0)))
 }
 
 /// Which of a bundle's rules on lines each of some lines passes: of each line a bit per rule behind that of all lines.

@@ -220,11 +220,19 @@ impl Part {
         }
     }
 
+    /// The purchase that something of the order is, or that comes back with it.
+    pub fn purchase_of(&self, what: u32) -> u32 {
+        match what & RETURN {
+            0 => what,
+            _ => self.returns[(what & !RETURN) as usize].purchase,
+        }
+    }
+
     /// What happened, in order of time, as it happened to one customer after the other. Guests come last.
     pub fn by_customer(&self, order: &[u32]) -> Vec<u32> {
         let customer = |what: u32| {
-            let place = if what & RETURN == 0 { what } else { self.returns[(what & !RETURN) as usize].purchase };
-            (self.purchases[place as usize].customer as usize).min(self.customers.len())
+            let bought = &self.purchases[self.purchase_of(what) as usize];
+            (bought.customer as usize).min(self.customers.len())
         };
         let mut places = vec![0; self.customers.len() + 2];
         order.iter().for_each(|what| places[customer(*what) + 1] += 1);

@@ -115,11 +115,11 @@ impl BaseBuilder {
             .flat_map(|recorded| &recorded.granted)
             .map(|(name, rate, amount)| Granted { name: self.name(name), rate: *rate, amount: *amount })
             .collect();
-        let named = |names: &mut Self, line: &Vec<(Name, Money)>| {
-            line.iter().map(|(name, amount)| (names.name(name), *amount)).collect::<Vec<_>>()
-        };
-        let lines: Vec<_> =
-            recorded.iter().flat_map(|recorded| &recorded.lines).map(|line| named(self, line)).collect();
+        let lines: Vec<Vec<(u32, Money)>> = recorded
+            .iter()
+            .flat_map(|recorded| &recorded.lines)
+            .map(|line| line.iter().map(|(name, amount)| (self.name(name), *amount)).collect())
+            .collect();
         let part = &mut self.parts[part];
         if let Some(card) = part.cards.get_mut(customer as usize) {
             card.since = card.since.min(purchase.at.plus_micros(1));

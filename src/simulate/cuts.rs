@@ -247,7 +247,7 @@ impl Read {
         for (nth, customer) in customers.iter().copied().enumerate() {
             if nth % AHEAD == 0 {
                 let ahead = &customers[nth..customers.len().min(nth + AHEAD)];
-                running.past.fetch(part, shared.plan.stride(), ahead.iter().copied());
+                running.past.fetch(part, shared.plan.stride(), ahead);
                 values.fetch(ahead);
             }
             if part.customers[customer as usize].since > moment.at {

@@ -36,13 +36,6 @@ impl Marks {
         let starts = part.starts.iter().take(part.customers.len());
         Self { each, marks: starts.flat_map(|start| (0..each).map(|_| AtomicU32::new(*start))).collect() }
     }
-}
-
-impl Marks {
-    /// Asks for a customer's marks.
-    pub fn fetch(&self, customer: u32) -> i64 {
-        i64::from(self.marks[customer as usize * self.each].load(Ordering::Relaxed))
-    }
 
     /// The places that are marked.
     pub fn of(&self, customer: u32) -> impl Iterator<Item = usize> {

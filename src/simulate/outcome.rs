@@ -239,7 +239,8 @@ fn service_classes(policy: &Policy) -> usize {
 
 fn final_classes(shared: &Shared<'_>, running: &Running, part: &Part, side: usize, customer: u32) -> Vec<Option<u16>> {
     let known = running.past.known(shared, part, side, customer);
-    let moment = shared.plan.calendars[shared.plan.sides[side].calendar].moment(shared.window.1);
+    let calendar = &shared.plan.calendars[shared.plan.sides[side].calendar];
+    let moment = calendar.moment(shared.window.1);
     let (mut metrics, mut classes) = (Vec::new(), Vec::new());
     known.metrics(&moment, &shared.cut_offs[side].fits, false, &mut metrics);
     known.classes(&moment, &shared.cut_offs[side], &metrics, &mut classes);
@@ -253,7 +254,7 @@ fn final_classes(shared: &Shared<'_>, running: &Running, part: &Part, side: usiz
             ..crate::model::Customer::default()
         });
         facts.at = moment.at;
-        facts.local = shared.plan.calendars[shared.plan.sides[side].calendar].local(&moment);
+        facts.local = calendar.local(&moment);
         facts.points = running.sides[side].redeemable(customer, moment.at);
         facts.failures.clear();
         facts.metrics = metrics;

@@ -11,7 +11,7 @@ use super::calendar::Moment;
 use super::figures::{Figures, Tally};
 use super::known::{Known, Marks, TakenBack};
 use super::limits::Ledger;
-use super::plan::{AT, Plan, What, asks_scripts};
+use super::plan::{AT, Plan, What};
 use super::replay::Progress;
 use super::side::{Grants, Kept, Policy, Side};
 use crate::engine::{CutOffs, Desk, Priced, classify_by_script, decide, limited_offers};
@@ -70,15 +70,17 @@ impl Past {
 
     /// Looks where what is known of some customers will be looked at soon. Memory answers many at once as fast as one, so
     /// that whoever comes then does not wait for each.
-    pub fn fetch(&self, part: &Part, stride: usize, customers: impl Iterator<Item = u32> + Clone) {
+    pub fn fetch(&self, part: &Part, stride: usize, customers: &[u32]) {
         let mut seen = 0;
-        for customer in customers.clone() {
+        for customer in customers.iter().copied() {
             let of = customer as usize;
-            seen ^= self.marks.fetch(customer) ^ part.customers[of].since.0 ^ i64::from(part.contact_starts[of]);
+            seen ^= self.marks.of(customer).next().map_or(0, |place| place as i64)
+                ^ part.customers[of].since.0
+                ^ i64::from(part.contact_starts[of]);
             seen ^= self.taken_back[of].len() as i64 ^ i64::from(part.starts[of]);
         }
         black_box(seen);
-        for customer in customers {
+        for customer in customers.iter().copied() {
             let first = part.contact_starts[customer as usize] as usize;
             seen ^= part.contacts.get(first).map_or(0, |contact| contact.at.0);
             seen ^= part.contact_sums.get(first + customer as usize).map_or(0, |sums| sums.0[0]);
@@ -121,8 +123,6 @@ pub(super) struct Running {
     basket: Arc<Basket>,
     /// Whether the basket has codes or points.
     presented: bool,
-    /// Whether some side asks scripts.
-    scripts: bool,
     priced: Priced,
     /// What each side grants on each line of the purchase, or of the return, that is replayed now.
     pub granted: Vec<SmallVec<[Money; 8]>>,
@@ -145,7 +145,6 @@ impl Running {
             desk: Desk::default(),
             basket: Arc::default(),
             presented: false,
-            scripts: shared.policies.iter().any(|policy| asks_scripts(&policy.bundle)),
             priced: Priced::default(),
             granted: vec![SmallVec::new(); shared.policies.len()],
             moments: Vec::new(),
@@ -192,13 +191,10 @@ impl Running {
 
     /// Looks where the next purchases will look.
     fn fetch(&self, shared: &Shared<'_>, part: &Part, ahead: &[u32]) {
-        let place = |what: &u32| match what & RETURN {
-            0 => *what as usize,
-            _ => part.returns[(what & !RETURN) as usize].purchase as usize,
-        };
+        let place = |what: &u32| part.purchase_of(*what) as usize;
         let customers: SmallVec<[u32; AHEAD]> =
             ahead.iter().map(|what| part.purchases[place(what)].customer).filter(|it| *it != GUEST).collect();
-        self.past.fetch(part, shared.plan.stride(), customers.iter().copied());
+        self.past.fetch(part, shared.plan.stride(), &customers);
         let mut seen = 0;
         for place in ahead.iter().map(place) {
             seen ^= part.articles_of(place).first().copied().map_or(0, i64::from);
@@ -312,7 +308,8 @@ impl Running {
             self.priced.push_priced(quantity, price, known.gross, known.cost);
         }
         let extra = if part.extras.is_empty() { None } else { part.extras.get(&place) };
-        if self.scripts || extra.is_some() || self.presented {
+        let scripts = self.sides.iter().any(|side| side.scripts);
+        if scripts || extra.is_some() || self.presented {
             self.presented = extra.is_some();
             let basket = Arc::make_mut(&mut self.basket);
             basket.codes.clear();
@@ -321,7 +318,7 @@ impl Running {
                 basket.codes.clone_from(&extra.codes);
                 basket.redeem_points = extra.redeem_points;
             }
-            if self.scripts {
+            if scripts {
                 basket.lines.clear();
                 basket.lines.extend(articles.iter().map(|article| shared.base.articles[*article as usize].to_line()));
             }

@@ -228,10 +228,7 @@ fn in_order(base: &Base, parts: &[Running]) -> Vec<(usize, u32)> {
     for (place, running) in parts.iter().enumerate() {
         let part = &base.parts[place];
         waiting.extend(running.waiting.iter().map(|what| {
-            let sequence = match what & RETURN {
-                0 => part.purchases[*what as usize].sequence,
-                _ => part.purchases[part.returns[(what & !RETURN) as usize].purchase as usize].sequence,
-            };
+            let sequence = part.purchases[part.purchase_of(*what) as usize].sequence;
             (part.at(*what), what & RETURN != 0, sequence, place, *what)
         }));
     }

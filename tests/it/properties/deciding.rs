@@ -162,6 +162,21 @@ proptest! {
     }
 }
 
+/// What is known of somebody without a card.
+fn a_guest(bundle: &Bundle, at: Instant, metrics: Vec<Option<Number>>) -> Facts {
+    Facts {
+        at,
+        local: bundle.zone.local(at),
+        customer: None,
+        metrics,
+        classes: Vec::new(),
+        failures: Vec::new(),
+        snapshot: 0,
+        allowances: Vec::new(),
+        points: 0,
+    }
+}
+
 /// The instant is the facts', whatever it is.
 #[test]
 fn a_decision_is_as_of_its_facts() {
@@ -177,17 +192,7 @@ fn a_decision_is_as_of_its_facts() {
     let basket = Arc::new(Basket { lines: vec![line], ..Basket::default() });
     let priced = price(&bundle, &basket).expect("priced");
     for at in [Instant::MIN, Instant(0), Instant::MAX] {
-        let facts = Facts {
-            at,
-            local: bundle.zone.local(at),
-            customer: None,
-            metrics: Vec::new(),
-            classes: Vec::new(),
-            failures: Vec::new(),
-            snapshot: 0,
-            allowances: Vec::new(),
-            points: 0,
-        };
+        let facts = a_guest(&bundle, at, Vec::new());
         let decision = decide(&bundle, &Arc::new(facts), &basket, &priced);
         assert_eq!((decision.at, decision.totals.discount), (at, Money(1_000)));
     }
@@ -208,17 +213,7 @@ fn one_discount(discount: &str, lines: &[(&str, &str)]) -> i64 {
     };
     let basket = Arc::new(Basket { lines: lines.iter().map(line).collect(), ..Basket::default() });
     let priced = price(&bundle, &basket).expect("priced");
-    let facts = Facts {
-        at: Instant(0),
-        local: bundle.zone.local(Instant(0)),
-        customer: None,
-        metrics: vec![Some(Number::int(90))],
-        classes: Vec::new(),
-        failures: Vec::new(),
-        snapshot: 0,
-        allowances: Vec::new(),
-        points: 0,
-    };
+    let facts = a_guest(&bundle, Instant(0), vec![Some(Number::int(90))]);
     decide(&bundle, &Arc::new(facts), &basket, &priced).totals.discount.0
 }
 
@@ -254,17 +249,7 @@ fn slices_end_where_earlier_discounts_left_off() {
     let basket = Arc::new(Basket { lines: vec![line], ..Basket::default() });
     let priced = price(&bundle, &basket).expect("priced");
     let at = bundle.zone.parse_instant("2026-03-04").expect("an instant");
-    let facts = Facts {
-        at,
-        local: bundle.zone.local(at),
-        customer: None,
-        metrics: vec![Some(Number::int(1_450))],
-        classes: Vec::new(),
-        failures: Vec::new(),
-        snapshot: 0,
-        allowances: Vec::new(),
-        points: 0,
-    };
+    let facts = a_guest(&bundle, at, vec![Some(Number::int(1_450))]);
     let decision = decide(&bundle, &Arc::new(facts), &basket, &priced);
     let sliced = decision.applied.iter().find(|applied| applied.discount == 1).expect("it applies");
     assert_eq!(sliced.amount, Money(150));
